@@ -161,6 +161,14 @@ pub enum DecryptError {
         /// What the key has.
         found: usize,
     },
+    /// The caller's buffer is shorter than the plaintext.
+    #[error("the plaintext needs {needed} bytes, the buffer has {available}")]
+    BufferTooSmall {
+        /// What is needed.
+        needed: usize,
+        /// What the buffer has.
+        available: usize,
+    },
     /// The tag is wrong: wrong key, wrong MAC, or a packet that the radio damaged.
     #[error("the packet doesn't authenticate with this bind key")]
     Authentication,
@@ -178,6 +186,7 @@ impl DecryptError {
                 "A key of 12 bytes belongs to an old Yeelight remote; this firmware has a key of its own, \
                  16 bytes or 32 hex digits, which its configuration page shows."
             }
+            Self::BufferTooSmall { .. } => "Hand in a buffer of 255 bytes: no service data is longer.",
             Self::Authentication => {
                 "If it goes on, the key is another device's or the device was paired again since: fetch the key \
                  again."

@@ -9,6 +9,8 @@ extern crate alloc;
 mod crypto;
 mod decimal;
 mod error;
+mod fingerprint;
+pub mod frame;
 mod key;
 mod nonce;
 mod reading;
