@@ -87,35 +87,13 @@ impl<'a> Frame<'a> {
         let [counter, ext0, ext1, ext2] = counter32.to_le_bytes();
         match self.control.scheme() {
             Scheme::Modern => Nonce::Modern([
-                f,
-                e,
-                d,
-                c,
-                b,
-                a,
-                product_low,
-                product_high,
-                counter,
-                ext0,
-                ext1,
-                ext2,
+                f, e, d, c, b, a, product_low, product_high, counter, ext0, ext1, ext2,
             ]),
             Scheme::Legacy => {
                 let [control_low, control_high] = self.control.0.to_le_bytes();
                 Nonce::Legacy([
-                    control_low,
-                    control_high,
-                    product_low,
-                    product_high,
-                    counter,
-                    ext0,
-                    ext1,
-                    ext2,
-                    f,
-                    e,
-                    d,
-                    c,
-                    b,
+                    control_low, control_high, product_low, product_high, counter, ext0, ext1, ext2, f, e, d,
+                    c, b,
                 ])
             }
         }

@@ -3,6 +3,8 @@
 //! Encrypted frames carry a 32-bit counter that only grows, so a recorded frame shows itself. Plain frames carry 8
 //! bits that nothing authenticates: repeats can be told, replays can't. Source: MiBeacon specification, section 8.
 
+use crate::fingerprint::{self, Fingerprint};
+
 /// How strict to be about counters that go back.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -54,8 +56,8 @@ impl Verdict {
 /// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Replay {
-    pub(crate) last: Option<u32>,
-    pub(crate) last_plain: Option<(u8, u64)>,
+    last: Option<u32>,
+    last_plain: Option<Fingerprint>,
 }
 
 impl Replay {
@@ -92,7 +94,7 @@ impl Replay {
 
     /// A plain frame with objects.
     pub fn check_plain(&mut self, policy: ReplayPolicy, counter: u8, object_bytes: &[u8]) -> Verdict {
-        let seen = Some((counter, crate::fingerprint::of(object_bytes)));
+        let seen = Some(fingerprint::of(object_bytes).with(counter));
         if self.last_plain == seen && policy != ReplayPolicy::Off {
             return Verdict::Duplicate;
         }

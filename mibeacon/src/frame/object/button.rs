@@ -157,29 +157,11 @@ const K9B_3BTN: ProductId = ProductId(0x0dfd);
 
 const LIGHT_KEYS: [&str; 6] = ["on", "off", "brightness", "plus", "m", "minus"];
 const FAN_KEYS: [&str; 6] = [
-    "fan",
-    "light",
-    "wind_speed",
-    "color_temperature",
-    "wind_mode",
-    "brightness",
+    "fan", "light", "wind_speed", "color_temperature", "wind_mode", "brightness",
 ];
 const VENTILATOR_KEYS: [&str; 6] = [
-    "swing",
-    "power",
-    "timer_60_minutes",
-    "increase_wind_speed",
-    "timer_30_minutes",
-    "decrease_wind_speed",
+    "swing", "power", "timer_60_minutes", "increase_wind_speed", "timer_30_minutes", "decrease_wind_speed",
 ];
 const BATH_HEATER_KEYS: [&str; 9] = [
-    "stop",
-    "air_exchange",
-    "fan",
-    "increase_speed",
-    "decrease_speed",
-    "dry",
-    "light",
-    "swing",
-    "heat",
+    "stop", "air_exchange", "fan", "increase_speed", "decrease_speed", "dry", "light", "swing", "heat",
 ];
