@@ -164,6 +164,17 @@ pub enum DecryptError {
     /// The tag is wrong: wrong key, wrong MAC, or a packet that the radio damaged.
     #[error("the packet doesn't authenticate with this bind key")]
     Authentication,
+    /// The frame is plain: there is nothing to decrypt, and nothing proves who sent it.
+    #[error("the frame isn't encrypted")]
+    NotEncrypted,
+    /// The plaintext is longer than the output buffer.
+    #[error("the plaintext needs {needed} bytes, the buffer has {available}")]
+    BufferTooSmall {
+        /// What is needed.
+        needed: usize,
+        /// What the buffer has.
+        available: usize,
+    },
 }
 
 impl DecryptError {
@@ -182,6 +193,11 @@ impl DecryptError {
                 "If it goes on, the key is another device's or the device was paired again since: fetch the key \
                  again."
             }
+            Self::NotEncrypted => {
+                "Don't trust it where a key is known: somebody may forge it, unless encryption was switched off \
+                 on the device."
+            }
+            Self::BufferTooSmall { .. } => "Hand in a buffer as long as the ciphertext: 255 bytes always do.",
         })
     }
 }
