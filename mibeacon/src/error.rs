@@ -172,6 +172,9 @@ pub enum DecryptError {
     /// The tag is wrong: wrong key, wrong MAC, or a packet that the radio damaged.
     #[error("the packet doesn't authenticate with this bind key")]
     Authentication,
+    /// The frame is plain: there is nothing to decrypt, and nothing proves who sent it.
+    #[error("the frame isn't encrypted")]
+    NotEncrypted,
 }
 
 impl DecryptError {
@@ -190,6 +193,10 @@ impl DecryptError {
             Self::Authentication => {
                 "If it goes on, the key is another device's or the device was paired again since: fetch the key \
                  again."
+            }
+            Self::NotEncrypted => {
+                "Don't trust it where a key is known: somebody may forge it, unless encryption was switched off \
+                 on the device."
             }
         })
     }

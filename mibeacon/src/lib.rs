@@ -6,6 +6,7 @@
 #[cfg(feature = "alloc")]
 extern crate alloc;
 
+pub mod bthome;
 mod crypto;
 mod decimal;
 mod error;

@@ -1,5 +1,7 @@
 //! Reads vector files and makes sure that every expectation is checked.
 
+mod bthome;
+
 use std::cell::RefCell;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -158,8 +160,20 @@ pub type Check = fn(input: &Fields, expect: &Fields);
 /// Who checks the cases of a file of this name.
 pub fn check_for(name: &str) -> Option<Check> {
     Some(match name {
+        "v1_plain.json" | "v1_encrypted.json" | "v2_plain.json" | "v2_encrypted.json" => bthome::decode,
+        "v2_encode.json" => bthome::v2_encode,
+        "sequences.json" => sequences,
         _ => return None,
     })
+}
+
+/// Two areas have a `sequences.json`: BTHome's cases hold adverts, MiBeacon's hold frames.
+fn sequences(input: &Fields, expect: &Fields) {
+    if input.get("adverts").is_some() {
+        bthome::sequences(input, expect);
+    } else {
+        panic!("the sequences of MiBeacon frames have no check yet");
+    }
 }
 
 /// Runs `check` on every case of a file; a panic names the case.
