@@ -64,6 +64,12 @@ pub enum ParseError {
         /// What was there.
         version: u8,
     },
+    /// A capture of a sniffer whose format isn't known.
+    #[error("version {version} of the sniffer's capture format is unknown")]
+    SnifferVersion {
+        /// What was there.
+        version: u8,
+    },
     /// The frame's MAC differs from the address that sent it.
     #[error("the frame carries MAC {frame}, but {host} sent it")]
     MacMismatch {
@@ -85,7 +91,7 @@ impl ParseError {
             Self::TooShort { found, .. } | Self::BadLength { found, .. } | Self::UnknownLength { found } => {
                 found
             }
-            Self::UnsupportedVersion { .. } | Self::MacMismatch { .. } => 0,
+            Self::UnsupportedVersion { .. } | Self::SnifferVersion { .. } | Self::MacMismatch { .. } => 0,
         }
     }
 
@@ -99,6 +105,9 @@ impl ParseError {
             ),
             Self::UnsupportedVersion { .. } => {
                 Some("Update the device's firmware to one that sends BTHome version 2.")
+            }
+            Self::SnifferVersion { .. } => {
+                Some("Capture with link type 256 (Bluetooth LE with pseudo-header) instead.")
             }
             Self::MacMismatch { .. } => Some(
                 "Somebody repeats another device's frames, or the host reports a random address: use the \
@@ -131,6 +140,14 @@ pub enum Field {
     Object,
     /// Encrypted objects, extended counter and MIC.
     EncryptedObject,
+    /// An advertising report of an HCI event.
+    AdvertisingReport,
+    /// The payload of an advertising channel PDU.
+    AdvertisingPdu,
+    /// The extended header of an advertising channel PDU.
+    ExtendedHeader,
+    /// The header that a sniffer puts before a packet.
+    CaptureHeader,
 }
 
 impl core::fmt::Display for Field {
@@ -142,6 +159,10 @@ impl core::fmt::Display for Field {
             Self::MeshInfo => "mesh information",
             Self::Object => "object",
             Self::EncryptedObject => "encrypted object",
+            Self::AdvertisingReport => "advertising report",
+            Self::AdvertisingPdu => "advertising PDU",
+            Self::ExtendedHeader => "extended header",
+            Self::CaptureHeader => "capture header",
         })
     }
 }
@@ -253,6 +274,14 @@ pub enum EncodeError {
         /// The limit.
         limit: usize,
     },
+    /// A number above what its field holds.
+    #[error("{found} is too large, its field holds at most {limit}")]
+    TooLarge {
+        /// What was asked for.
+        found: u32,
+        /// The largest value of the field.
+        limit: u32,
+    },
     /// The counter was used before with this key; a second plaintext under it would reveal both.
     #[error("counter {counter} isn't above {last}, the last one used with this key")]
     NonceReuse {
@@ -284,6 +313,7 @@ impl EncodeError {
             }
             Self::OutOfRange { .. } => "Choose an object with a wider range, or clamp the value first.",
             Self::UnknownObject { .. } => "Look the object up in the format's table.",
+            Self::TooLarge { .. } => "Clamp the value first.",
             Self::TooLong { .. } => "Send fewer objects an advert, or use extended advertising.",
             Self::NonceReuse { .. } => {
                 "Send the same bytes again for a repeat; for new data continue above the last counter, and store \

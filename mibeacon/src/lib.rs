@@ -6,6 +6,8 @@
 #[cfg(feature = "alloc")]
 extern crate alloc;
 
+pub mod ad;
+
 mod crypto;
 mod decimal;
 mod error;
