@@ -7,6 +7,7 @@
 extern crate alloc;
 
 pub mod ad;
+pub mod hci;
 
 mod crypto;
 mod decimal;
