@@ -8,6 +8,7 @@ extern crate alloc;
 
 pub mod ad;
 pub mod hci;
+pub mod ll;
 
 mod crypto;
 mod decimal;
