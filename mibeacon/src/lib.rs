@@ -7,6 +7,7 @@
 extern crate alloc;
 
 pub mod ad;
+pub mod atc;
 pub mod hci;
 pub mod ll;
 

@@ -8,6 +8,7 @@
 #![allow(clippy::indexing_slicing, clippy::unwrap_used, reason = "a test may panic")]
 
 mod ad;
+mod atc;
 pub mod readings;
 
 use std::cell::RefCell;
@@ -169,6 +170,10 @@ pub type Check = fn(input: &Fields, expect: &Fields);
 pub fn check_for(name: &str) -> Option<Check> {
     Some(match name {
         "adv.json" => ad::adv,
+        "advert_decode.json" => atc::advert_decode,
+        "advert_encode.json" => atc::advert_encode,
+        "battery_level.json" => atc::battery_level,
+        "event_decode.json" => atc::event_decode,
         _ => return None,
     })
 }
