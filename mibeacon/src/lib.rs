@@ -9,7 +9,10 @@ extern crate alloc;
 pub mod ad;
 pub mod atc;
 pub mod hci;
+pub mod hhcc;
 pub mod ll;
+pub mod qingping;
+pub mod scale;
 
 mod crypto;
 mod decimal;

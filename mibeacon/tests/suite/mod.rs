@@ -9,7 +9,10 @@
 
 mod ad;
 mod atc;
+mod hhcc;
+mod qingping;
 pub mod readings;
+mod scale;
 
 use std::cell::RefCell;
 use std::collections::BTreeSet;
@@ -174,6 +177,9 @@ pub fn check_for(name: &str) -> Option<Check> {
         "advert_encode.json" => atc::advert_encode,
         "battery_level.json" => atc::battery_level,
         "event_decode.json" => atc::event_decode,
+        "hhcc_fd50.json" => hhcc::hhcc_fd50,
+        "qingping.json" => qingping::qingping,
+        "scales.json" => scale::scales,
         _ => return None,
     })
 }
