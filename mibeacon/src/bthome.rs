@@ -40,7 +40,7 @@ pub use encode::encode_ad;
 pub use event::{ButtonCode, CommandCode, DimmerCode};
 pub use object::{Format, Object, Value};
 pub use objects::{Objects, StopReason, Stopped};
-pub use replay::{Advert, Fingerprint, Policy, Replay, ReplayState, Security, Verdict};
+pub use replay::{Advert, Policy, Replay, ReplayState, Security, Verdict};
 pub use spec::{ObjectKind, ObjectSpec};
 
 /// Version 1, plain.

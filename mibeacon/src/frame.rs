@@ -52,7 +52,7 @@ pub use control::{AuthMode, BondAbility, Capability, FrameControl, IoCapability,
 pub use crypto::{Nonce, Scheme};
 pub use object::{Object, ObjectReadings, Objects, SpecId, SpecKind};
 pub use product::{KeyKind, Product};
-pub use replay::{Replay, ReplayPolicy, Verdict};
+pub use replay::{Replay, Verdict};
 
 use crate::{Field, ParseError};
 

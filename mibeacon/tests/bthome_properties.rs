@@ -7,10 +7,10 @@ use std::time::Duration;
 
 use macaddr::MacAddr6;
 use mibeacon::bthome::{
-    Advert, ButtonCode, CommandCode, DimmerCode, Fingerprint, Format, ObjectKind, ObjectSpec, Objects,
-    Policy, Replay, Security, StopReason, Stopped, Value, v1, v2,
+    Advert, ButtonCode, CommandCode, DimmerCode, Format, ObjectKind, ObjectSpec, Objects, Policy, Replay,
+    Security, StopReason, Stopped, Value, v1, v2,
 };
-use mibeacon::{BindKey, Decimal, DecryptError, FirmwareVersion, NonceGuard};
+use mibeacon::{BindKey, Decimal, DecryptError, Fingerprint, FirmwareVersion, NonceGuard};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use serde_json::Value as Json;

@@ -22,8 +22,9 @@
 //! A counter below 100 that is accepted as a restart lets an attacker replay what was recorded below 100: use
 //! [`Strict`](Policy::Strict) for events that open doors.
 
-use core::num::NonZeroU64;
 use core::time::Duration;
+
+use crate::Fingerprint;
 
 /// What is remembered of one device.
 ///
@@ -31,7 +32,8 @@ use core::time::Duration;
 ///
 /// ```
 /// use core::time::Duration;
-/// use mibeacon::bthome::{Advert, Fingerprint, Policy, Replay, Security, Verdict, v2};
+/// use mibeacon::Fingerprint;
+/// use mibeacon::bthome::{Advert, Policy, Replay, Security, Verdict, v2};
 ///
 /// let service_data = b"\x40\x00\x09\x01\x61";
 /// let frame = v2::Frame::parse(service_data)?;
@@ -100,11 +102,6 @@ pub enum Security {
     },
 }
 
-/// Stands for the bytes of service data, to find equal ones. Not a protection against forgery: whoever can
-/// choose the bytes can make two fingerprints equal.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct Fingerprint(NonZeroU64);
-
 /// What to do with an advert.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -158,7 +155,7 @@ impl Replay {
     #[must_use]
     pub fn import(policy: Policy, state: ReplayState) -> Self {
         Self {
-            fingerprint: state.fingerprint.and_then(NonZeroU64::new).map(Fingerprint),
+            fingerprint: state.fingerprint.and_then(Fingerprint::from_stored),
             counter: state.counter,
             packet_id: state.packet_id,
             key_proven: state.key_proven,
@@ -338,39 +335,10 @@ impl Verdict {
     }
 }
 
-impl Fingerprint {
-    /// The fingerprint of service data. It is the same in every version of this crate.
-    #[must_use]
-    pub fn of(service_data: &[u8]) -> Self {
-        // Multiplication by an odd number and the shift lose nothing, so that equal lengths that differ in
-        // one word never meet.
-        let mut hash = service_data.len() as u64;
-        let mut mix = |word: u64| {
-            hash = (hash ^ word).wrapping_mul(MULTIPLIER);
-            hash ^= hash >> 32;
-        };
-        let (words, rest) = service_data.as_chunks::<8>();
-        words.iter().for_each(|word| mix(u64::from_le_bytes(*word)));
-        mix(rest
-            .iter()
-            .rev()
-            .fold(0, |word, byte| word << 8 | u64::from(*byte)));
-        Self(NonZeroU64::new(hash).unwrap_or(NonZeroU64::MAX))
-    }
-
-    /// As a number, to be stored.
-    #[must_use]
-    pub const fn get(self) -> u64 {
-        self.0.get()
-    }
-}
-
 /// A lower counter below this is taken as a restart.
 const RESTART_BELOW: u32 = 100;
 /// Within this time after the last advert an old packet id is one.
 const PACKET_ID_LIFE: Duration = Duration::from_secs(4);
-/// The golden ratio as a fraction of 2^64; odd.
-const MULTIPLIER: u64 = 0x9e37_79b9_7f4a_7c15;
 
 #[cfg(test)]
 mod tests {
@@ -419,12 +387,7 @@ mod tests {
         assert_eq!(
             verdicts(Policy::Compatible, &adverts),
             [
-                Accept,
-                Duplicate,
-                SharedCounter,
-                SharedCounter,
-                SharedCounter,
-                Duplicate
+                Accept, Duplicate, SharedCounter, SharedCounter, SharedCounter, Duplicate
             ]
         );
         assert_eq!(
@@ -544,25 +507,5 @@ mod tests {
             replay.check(Duration::ZERO, &advert(PLAIN, Some(9), 2)),
             Verdict::Stale
         );
-    }
-
-    #[test]
-    fn fingerprints_tell_bytes_apart_and_stay_the_same() {
-        let all = [
-            &b""[..],
-            b"\0",
-            b"\0\0",
-            b"1234567",
-            b"12345678",
-            b"12345678\0",
-            b"123456789",
-            b"223456789",
-        ];
-        for (index, a) in all.iter().enumerate() {
-            for b in &all[index + 1..] {
-                assert_ne!(Fingerprint::of(a), Fingerprint::of(b));
-            }
-        }
-        assert_eq!(Fingerprint::of(b"\x40\x01\x61").get(), 0xbf47_d044_21a8_5e3b);
     }
 }

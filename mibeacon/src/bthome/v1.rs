@@ -181,10 +181,7 @@ mod tests {
         assert_eq!(
             texts,
             [
-                "packet_id 189",
-                "temperature 37.63 °C",
-                "humidity 89.47 %",
-                "battery 4 %"
+                "packet_id 189", "temperature 37.63 °C", "humidity 89.47 %", "battery 4 %"
             ]
         );
     }

@@ -50,6 +50,17 @@ impl<'a> Object<'a> {
         SpecId::of(self.id)
     }
 
+    /// Whether the id means the same in every product, so that an unknown product's object can be read.
+    #[must_use]
+    #[inline]
+    pub const fn is_generic(&self) -> bool {
+        match self.id {
+            0x0000..=0x3fff => attribute::is_known(self.id),
+            0x4000..=0x7fff => miot::is_generic(self.id),
+            _ => false,
+        }
+    }
+
     /// What the object says. The product decides where one id has several meanings; an unknown one (id 0) gets
     /// the meaning that most share.
     ///

@@ -4,12 +4,12 @@ use std::time::Duration;
 
 use macaddr::MacAddr6;
 use mibeacon::bthome::{
-    Advert, ButtonCode, CommandCode, DimmerCode, Encrypted, Fingerprint, Format, Object, ObjectKind,
-    ObjectSpec, Objects, Policy, Replay, Security, UUID_V2, Value, encode_ad, v1, v2,
+    Advert, ButtonCode, CommandCode, DimmerCode, Encrypted, Format, Object, ObjectKind, ObjectSpec, Objects,
+    Policy, Replay, Security, UUID_V2, Value, encode_ad, v1, v2,
 };
 use mibeacon::{
-    BindKey, Decimal, DecryptError, DimmerAction, EncodeError, FirmwareVersion, NonceGuard, ParseError,
-    Reading,
+    BindKey, Decimal, DecryptError, DimmerAction, EncodeError, Fingerprint, FirmwareVersion, NonceGuard,
+    ParseError, Reading,
 };
 use serde_json::{Map, Value as Json, json};
 
