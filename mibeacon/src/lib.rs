@@ -6,6 +6,8 @@
 
 #[cfg(feature = "alloc")]
 extern crate alloc;
+#[cfg(feature = "btleplug")]
+extern crate std;
 
 // What the radio delivers, bottom up.
 pub mod ad;
@@ -19,6 +21,9 @@ pub mod frame;
 pub mod hhcc;
 pub mod qingping;
 pub mod scale;
+
+#[cfg(feature = "btleplug")]
+pub mod transport;
 
 mod beacon;
 mod crypto;
