@@ -36,7 +36,6 @@ mod spec;
 pub mod v1;
 pub mod v2;
 
-pub use encode::encode_ad;
 pub use event::{ButtonCode, CommandCode, DimmerCode};
 pub use object::{Format, Object, Value};
 pub use objects::{Objects, StopReason, Stopped};

@@ -15,6 +15,8 @@
 use arrayvec::ArrayVec;
 use ccm::aead::array::Array;
 use ccm::consts::U11;
+use core::ops::Deref;
+
 use macaddr::MacAddr6;
 
 use super::{Flags, battery, humidity, temperature};
@@ -125,11 +127,11 @@ impl Encrypted {
 
     /// The service data: 11 bytes of pvvx, 8 of atc1441.
     #[must_use]
-    pub fn encode(&self) -> ArrayVec<u8, 11> {
+    pub fn encode(&self) -> impl Deref<Target = [u8]> + Clone + use<> {
         let bytes = [self.counter]
             .into_iter()
             .chain(self.ciphertext().iter().copied());
-        bytes.chain(self.tag).collect()
+        bytes.chain(self.tag).collect::<ArrayVec<u8, 11>>()
     }
 }
 
@@ -176,9 +178,9 @@ pub enum Payload {
 impl Payload {
     /// The plaintext: 6 bytes of pvvx, 3 of atc1441.
     #[must_use]
-    pub fn encode(&self) -> ArrayVec<u8, 6> {
+    pub fn encode(&self) -> impl Deref<Target = [u8]> + Clone + use<> {
         match self {
-            Self::Pvvx(payload) => payload.encode().into(),
+            Self::Pvvx(payload) => ArrayVec::<u8, 6>::from(payload.encode()),
             Self::Atc1441(payload) => payload.encode().into_iter().collect(),
         }
     }

@@ -1,5 +1,7 @@
 //! The plain forms; [`atc`](super) shows their bytes.
 
+use core::ops::Deref;
+
 use arrayvec::ArrayVec;
 use macaddr::MacAddr6;
 
@@ -110,14 +112,14 @@ impl Pvvx {
 
     /// The 14 bytes that both forms begin with; the flags byte follows if there is one.
     #[must_use]
-    pub fn encode(&self) -> ArrayVec<u8, 15> {
+    pub fn encode(&self) -> impl Deref<Target = [u8]> + Clone + use<> {
         let [a, b, c, d, e, f] = self.mac.into_array();
         let [t0, t1] = self.temperature.to_le_bytes();
         let [h0, h1] = self.humidity.to_le_bytes();
         let [v0, v1] = self.battery_millivolts.to_le_bytes();
         let (level, counter, flags) = (self.battery_level, self.counter, self.flags.unwrap_or_default().0);
         let bytes = [f, e, d, c, b, a, t0, t1, h0, h1, v0, v1, level, counter, flags];
-        let mut bytes = ArrayVec::from(bytes);
+        let mut bytes = ArrayVec::<u8, 15>::from(bytes);
         if self.flags.is_none() {
             bytes.truncate(14);
         }

@@ -3,33 +3,7 @@
 use arrayvec::ArrayVec;
 
 use super::{Format, ObjectKind, ObjectSpec, Value};
-use crate::writer::Writer;
 use crate::{Decimal, DecryptError, EncodeError};
-
-/// Writes the AD structure that carries service data: length, type 0x16, UUID, service data.
-///
-/// ```
-/// use mibeacon::bthome::{UUID_V2, encode_ad};
-///
-/// let mut out = [0; 31];
-/// let ad = encode_ad(UUID_V2, b"\x40\x01\x61", &mut out)?;
-/// assert_eq!(ad, b"\x06\x16\xd2\xfc\x40\x01\x61");
-/// # Ok::<(), mibeacon::EncodeError>(())
-/// ```
-///
-/// # Errors
-///
-/// [`TooLong`](EncodeError::TooLong) for more than 252 bytes of service data,
-/// [`BufferTooSmall`](EncodeError::BufferTooSmall) if `out` is shorter than 4 bytes and the service data.
-pub fn encode_ad<'o>(uuid: u16, service_data: &[u8], out: &'o mut [u8]) -> Result<&'o [u8], EncodeError> {
-    let found = service_data.len();
-    let length = u8::try_from(found + 3).map_err(|_| EncodeError::TooLong { found, limit: 252 })?;
-    let mut writer = Writer::new(out);
-    writer.put(&[length, SERVICE_DATA_16_BIT])?;
-    writer.put(&uuid.to_le_bytes())?;
-    writer.put(service_data)?;
-    Ok(writer.finish())
-}
 
 /// The data of an object without its id and length: `fixed`, then `tail`.
 pub(super) struct Payload<'v> {
@@ -130,9 +104,6 @@ pub(super) fn key_error(error: DecryptError) -> EncodeError {
         _ => EncodeError::Conflict("this key can't encrypt"),
     }
 }
-
-/// "Service Data, 16-bit UUID".
-const SERVICE_DATA_16_BIT: u8 = 0x16;
 
 #[cfg(test)]
 mod tests {

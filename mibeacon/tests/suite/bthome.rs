@@ -3,9 +3,10 @@
 use std::time::Duration;
 
 use macaddr::MacAddr6;
+use mibeacon::ad::AdvertBuf;
 use mibeacon::bthome::{
     Advert, ButtonCode, CommandCode, DimmerCode, Encrypted, Format, Object, ObjectKind, ObjectSpec, Objects,
-    Policy, Replay, Security, UUID_V2, Value, encode_ad, v1, v2,
+    Policy, Replay, Security, UUID_V2, Value, v1, v2,
 };
 use mibeacon::{
     BindKey, Decimal, DecryptError, DimmerAction, EncodeError, Fingerprint, FirmwareVersion, NonceGuard,
@@ -87,11 +88,8 @@ pub(crate) fn v2_encode(input: &Fields, expect: &Fields) {
         Err(error) => return expect.check("error", encode_error(error)),
     };
     expect.check("service_data", to_hex(service_data));
-    let mut ad = [0; 256];
-    expect.check(
-        "ad",
-        to_hex(encode_ad(UUID_V2, service_data, &mut ad).expect("fits")),
-    );
+    let ad = AdvertBuf::build(|ad| ad.service_data(UUID_V2, service_data).map(drop)).expect("fits");
+    expect.check("ad", to_hex(&ad));
 
     let frame = v2::Frame::parse(service_data).expect("reads back");
     let mut plaintext = [0; 1024];
