@@ -4,7 +4,7 @@ use arrayvec::ArrayVec;
 
 use super::{Beacon, BeaconFormat, QUEUE};
 use crate::ad::{AdvertBuf, Flags};
-use crate::frame::{self, Object, ProductId};
+use crate::frame::{self, Object, ObjectBuf, ProductId};
 use crate::{Decimal, EncodeError, atc, bthome, hhcc, qingping, scale};
 
 /// Something for a [`Beacon`] to say.
@@ -50,20 +50,13 @@ pub(super) fn encode(
 ) -> Result<(), EncodeError> {
     match (beacon.format, message) {
         (BeaconFormat::MiBeacon { product_id, version }, Message::Climate(climate)) => {
-            let round = |raw: i32| (raw + if raw < 0 { -5 } else { 5 }) / 10;
-            let temperature = round(climate.temperature.into()).to_le_bytes();
-            let humidity = round(climate.humidity.into()).to_le_bytes();
-            let battery = [climate.battery_level];
-            for (id, data) in [
-                (0x1004, temperature.get(..2)),
-                (0x1006, humidity.get(..2)),
-                (0x100a, Some(&battery[..])),
-            ] {
-                let object = Object {
-                    id,
-                    data: data.unwrap_or_default(),
-                };
-                push(out, mibeacon(beacon, product_id, version, &[object])?)?;
+            let objects = [
+                ObjectBuf::temperature(tenths(climate.temperature)),
+                ObjectBuf::humidity(climate.humidity.saturating_add(5) / 10),
+                ObjectBuf::battery(climate.battery_level),
+            ];
+            for object in &objects {
+                push(out, mibeacon(beacon, product_id, version, &[object.as_object()])?)?;
             }
             Ok(())
         }
@@ -193,6 +186,11 @@ fn bthome(beacon: &mut Beacon, objects: &[(u8, bthome::Value<'_>)]) -> Result<Ad
     };
     beacon.counter = counter;
     advert(uuid, service_data)
+}
+
+/// From hundredths, to the nearest.
+fn tenths(hundredths: i16) -> i16 {
+    hundredths.saturating_add(5 * hundredths.signum()) / 10
 }
 
 fn advert(uuid: u16, service_data: &[u8]) -> Result<AdvertBuf, EncodeError> {

@@ -21,6 +21,7 @@
 //! ```
 
 mod attribute;
+mod build;
 mod button;
 mod lock;
 mod miot;
@@ -29,6 +30,8 @@ mod scale;
 use core::fmt;
 
 use arrayvec::ArrayVec;
+
+pub use build::{ObjectBuf, S400};
 
 use super::ProductId;
 use crate::reading::UnknownObject;
@@ -197,6 +200,19 @@ impl SpecId {
             kind,
             iid: 1000 + (id & 0xff),
         })
+    }
+
+    /// The object id that holds this address; `None` if none has room for it.
+    #[must_use]
+    pub fn object_id(&self) -> Option<u16> {
+        let kind = match self.kind {
+            SpecKind::Property => 0,
+            SpecKind::Event => 2,
+            SpecKind::Other(kind) => kind,
+        };
+        let iid = self.iid.checked_sub(1000).filter(|iid| *iid <= 0xff)?;
+        let fits = self.siid <= 0b1111 && kind <= 0b11;
+        fits.then(|| 0b01 << 14 | u16::from(self.siid) << 10 | u16::from(kind) << 8 | iid)
     }
 }
 
