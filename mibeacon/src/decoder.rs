@@ -441,6 +441,10 @@ impl<S: AsRef<[Slot]> + AsMut<[Slot]>> Decoder<S> {
             slot.sleepy = matches!(format, Format::WeightScale | Format::BodyComposition);
             report.outcome = slot.plain_outcome(policy, Fingerprint::of(data));
         }
+        if report.outcome == Outcome::Readings && report.all_readings().next().is_none() {
+            // A scale while the weight isn't final.
+            report.outcome = Outcome::Presence;
+        }
         report
     }
 }
