@@ -54,7 +54,11 @@ fn a_beacon_with_timing_of_centuries_does_not_panic() {
     for format in all_formats() {
         let mut beacon = Beacon::new(ADDRESS, format).with_timing(timing);
         beacon.send(Duration::from_secs(1), &CLIMATE).unwrap();
-        assert_eq!(transmitted(&mut beacon, Duration::from_secs(1)), Some(1), "{format:?}");
+        assert_eq!(
+            transmitted(&mut beacon, Duration::from_secs(1)),
+            Some(1),
+            "{format:?}"
+        );
     }
 }
 
