@@ -60,7 +60,9 @@ impl Stage {
             },
             _ => BeaconFormat::Plain,
         };
-        let secret = hidden_key(seed);
+        // Such a key suits old MiBeacon too.
+        let mut secret = hidden_key(seed);
+        secret[6..10].copy_from_slice(b"\x8d\x3d\x3c\x97");
         let key = BindKey::from(secret);
         let mut beacon = Beacon::new(ADDRESS, format);
         let mut decoder = Decoder::with_capacity(1, Policy::Off);

@@ -559,3 +559,36 @@ fn a_refused_counter_changes_nothing() {
         );
     }
 }
+
+/// The tag of versions 2 and 3 has one byte: whoever could send such frames in the name of a newer device would need
+/// 256 attempts, not four thousand million.
+#[test]
+fn a_key_of_versions_4_and_5_opens_no_frame_with_the_weak_tag_of_older_ones() {
+    let [full, expanded] = [
+        [0x5a; 16],
+        *b"\x5a\x5a\x5a\x5a\x5a\x5a\x8d\x3d\x3c\x97\x5a\x5a\x5a\x5a\x5a\x5a",
+    ];
+    let short = BindKey::new(&[0x5a; 12]).unwrap();
+    let listed = BindKey::new(&[[0x5a; 12].as_slice(), &[0xff; 4]].concat()).unwrap();
+    for version in [2, 3] {
+        let format = BeaconFormat::MiBeacon {
+            product_id: ProductId(0x0153),
+            version,
+        };
+        for (key, belongs) in [
+            (BindKey::from(full), false),
+            (BindKey::from(expanded), true),
+            (short.clone(), true),
+            (listed.clone(), true),
+        ] {
+            // The tag is right, as it would be by chance.
+            let advert = say(format, &key, 7);
+            let mut decoder = decoder(Policy::Off, ADDRESS, &key);
+            let report = decoder.decode(Duration::ZERO, Some(ADDRESS), payloads(&advert).next().unwrap());
+            look_at(&report);
+            assert_eq!(report.authenticated, belongs);
+            assert_eq!(report.all_readings().count() > 0, belongs);
+            assert_eq!(report.outcome == Outcome::AuthenticationFailed, !belongs);
+        }
+    }
+}

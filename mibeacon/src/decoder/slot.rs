@@ -85,7 +85,18 @@ impl Slot {
     }
 
     /// The key schedule of MiBeacon's schemes; `None` without a key.
-    pub(super) fn cipher(&mut self, scheme: Scheme) -> Option<&Cipher> {
+    ///
+    /// Newer devices never speak the legacy scheme. Its tag of one byte would let anybody forge their packets, so their
+    /// keys don't open it.
+    pub(super) fn frame_cipher(&mut self, scheme: Scheme) -> Option<Result<&Cipher, DecryptError>> {
+        if scheme == Scheme::Legacy && !self.key.as_ref()?.suits_legacy() {
+            self.seen_encrypted = true;
+            return Some(Err(DecryptError::Authentication));
+        }
+        self.cipher(scheme).map(Ok)
+    }
+
+    fn cipher(&mut self, scheme: Scheme) -> Option<&Cipher> {
         self.seen_encrypted = true;
         let key = self.key.as_ref()?;
         if self.schedule.as_ref().is_none_or(|(cached, _)| *cached != scheme) {
