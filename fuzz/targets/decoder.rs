@@ -57,6 +57,12 @@ struct Known {
     last: [Option<u32>; 2],
 }
 
+/// What a host has stored.
+enum Stored {
+    Key(([u8; 6], BindKey)),
+    State(DeviceState),
+}
+
 /// A genuine encrypted payload.
 #[derive(Clone)]
 struct Recorded {
@@ -139,7 +145,7 @@ impl World {
             }
             9 => self.replay(which.into(), None),
             10 => self.replay(which.into(), Some(script.short())),
-            11 => self.restart(),
+            11 => self.restart(which & 1 != 0),
             12 => self.restore(&script.array()),
             _ => self.now += Duration::from_millis(u64::from(which) << (action >> 4)),
         }
@@ -153,7 +159,10 @@ impl World {
         if let Some(known) = self.admit(address, result.is_ok())
             && known.key.as_ref() != Some(&key)
         {
-            known.forget_counters();
+            // Counters without a key were restored, and wait for it.
+            if known.key.is_some() {
+                known.forget_counters();
+            }
             known.key = Some(key);
         }
     }
@@ -234,21 +243,28 @@ impl World {
         );
     }
 
-    /// The host restarts: what was stored is what is restored.
-    fn restart(&mut self) {
+    /// The host restarts: what was stored is what is restored, before or after the keys.
+    fn restart(&mut self, reversed: bool) {
         let before = sorted_states(&self.decoder);
         assert_eq!(before.len(), self.known.len());
         self.decoder = Decoder::with_capacity(self.capacity, self.policy);
-        for (address, known) in &self.known {
-            if let Some(key) = &known.key {
-                self.decoder
-                    .insert_key((*address).into(), key.clone())
-                    .expect("as many as before");
-            }
+        let keys = self
+            .known
+            .iter()
+            .filter_map(|(address, known)| Some((*address, known.key.clone()?)));
+        let states = before
+            .iter()
+            .map(|bytes| DeviceState::from_bytes(bytes).expect("its own form"));
+        let mut steps: Vec<Stored> = keys.map(Stored::Key).chain(states.map(Stored::State)).collect();
+        if reversed {
+            steps.reverse();
         }
-        for bytes in &before {
-            let state = DeviceState::from_bytes(bytes).expect("its own form");
-            self.decoder.restore(&state).expect("as many as before");
+        for step in steps {
+            let result = match step {
+                Stored::Key((address, key)) => self.decoder.insert_key(address.into(), key),
+                Stored::State(state) => self.decoder.restore(&state),
+            };
+            result.expect("as many as before");
         }
         assert_eq!(sorted_states(&self.decoder), before);
         self.now = Duration::ZERO;

@@ -169,7 +169,7 @@ impl Beacon {
 
     /// Lets the 8-bit counter of the encrypted 0x181A forms wrap, as the firmware does.
     ///
-    /// Without this, the 257th message with one key is refused. With it, nonces repeat, and two messages under one
+    /// Without this, the 256th message with one key is refused. With it, nonces repeat, and two messages under one
     /// nonce give away both: for simulations only.
     #[must_use]
     pub const fn with_nonce_reuse_as_firmware(mut self) -> Self {

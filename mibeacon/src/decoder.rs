@@ -132,7 +132,7 @@ impl<S: AsRef<[Slot]> + AsMut<[Slot]>> Decoder<S> {
         self.table.iter().filter_map(Slot::state)
     }
 
-    /// Restores what [`states`](Self::states) gave, after the keys were inserted.
+    /// Restores what [`states`](Self::states) gave, before or after the keys are inserted.
     pub fn restore(&mut self, state: &DeviceState) -> Result<(), CapacityError> {
         self.slot(state.address)?.restore(state);
         Ok(())

@@ -74,13 +74,18 @@ impl Slot {
 
     /// Sets or replaces the key. Another key than before starts all counters anew: a device that was paired again
     /// counts from zero. The same key changes nothing, so that reading a configuration again opens no replay window.
+    /// Counters without any key were restored, and belong to the one that comes now.
     pub(super) fn set_key(&mut self, key: BindKey) {
-        if self.key.as_ref() == Some(&key) {
-            return;
+        match &self.key {
+            Some(old) if *old == key => return,
+            Some(_) => {
+                self.forget_counters();
+                self.proven = false;
+            }
+            None => {}
         }
         self.schedule = None;
-        self.forget_counters();
-        (self.seen_encrypted, self.proven, self.too_short, self.failures) = (false, false, false, 0);
+        (self.seen_encrypted, self.too_short, self.failures) = (false, false, 0);
         self.key = Some(key);
     }
 
