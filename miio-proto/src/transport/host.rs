@@ -17,6 +17,7 @@ use crate::device::{Device, Event};
 pub struct Host {
     device: Arc<Mutex<Device>>,
     changed: Arc<Notify>,
+    happened: Arc<Notify>,
     address: SocketAddr,
     clock: Clock,
     task: JoinHandle<()>,
@@ -33,11 +34,20 @@ impl Host {
         let address = socket.local_addr()?;
         let device = Arc::new(Mutex::new(device));
         let changed = Arc::new(Notify::new());
+        let happened = Arc::new(Notify::new());
         let clock = Clock::start();
-        let task = tokio::spawn(run(socket, Arc::clone(&device), Arc::clone(&changed), clock));
+        let link = Link {
+            socket,
+            device: Arc::clone(&device),
+            changed: Arc::clone(&changed),
+            happened: Arc::clone(&happened),
+            clock,
+        };
+        let task = tokio::spawn(link.run());
         Ok(Self {
             device,
             changed,
+            happened,
             address,
             clock,
             task,
@@ -69,6 +79,16 @@ impl Host {
             .unwrap_or_else(PoisonError::into_inner)
             .poll_event()
     }
+
+    /// Waits for the next event of the device. For one waiting task.
+    pub async fn next_event(&self) -> Event {
+        loop {
+            if let Some(event) = self.event() {
+                return event;
+            }
+            self.happened.notified().await;
+        }
+    }
 }
 
 impl Drop for Host {
@@ -77,29 +97,47 @@ impl Drop for Host {
     }
 }
 
-async fn run(socket: UdpSocket, device: Arc<Mutex<Device>>, changed: Arc<Notify>, clock: Clock) {
-    let lock = || device.lock().unwrap_or_else(PoisonError::into_inner);
-    let mut buffer = vec![0; RECEIVE_BUFFER];
-    loop {
+struct Link {
+    socket: UdpSocket,
+    device: Arc<Mutex<Device>>,
+    changed: Arc<Notify>,
+    happened: Arc<Notify>,
+    clock: Clock,
+}
+
+impl Link {
+    async fn run(self) {
+        let Self {
+            socket,
+            device,
+            changed,
+            happened,
+            clock,
+        } = self;
+        let lock = || device.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut buffer = vec![0; RECEIVE_BUFFER];
         loop {
-            let transmit = lock().poll_transmit(clock.now());
-            let Some(transmit) = transmit else { break };
-            // A datagram that can't be sent is a lost one.
-            let _ = socket.send_to(&transmit.payload, transmit.to).await;
-        }
-        let next = lock().poll_timeout().map(|at| clock.instant(at));
-        let due = async {
-            match next {
-                Some(at) => sleep_until(at).await,
-                None => core::future::pending().await,
+            loop {
+                let transmit = lock().poll_transmit(clock.now());
+                let Some(transmit) = transmit else { break };
+                // A datagram that can't be sent is a lost one.
+                let _ = socket.send_to(&transmit.payload, transmit.to).await;
             }
-        };
-        tokio::select! {
-            () = due => {}
-            () = changed.notified() => {}
-            received = socket.recv_from(&mut buffer) => {
-                if let Ok((length, from)) = received {
-                    lock().handle_datagram(clock.now(), from, buffer.get(..length).unwrap_or_default());
+            let next = lock().poll_timeout().map(|at| clock.instant(at));
+            let due = async {
+                match next {
+                    Some(at) => sleep_until(at).await,
+                    None => core::future::pending().await,
+                }
+            };
+            tokio::select! {
+                () = due => {}
+                () = changed.notified() => {}
+                received = socket.recv_from(&mut buffer) => {
+                    if let Ok((length, from)) = received {
+                        lock().handle_datagram(clock.now(), from, buffer.get(..length).unwrap_or_default());
+                        happened.notify_one();
+                    }
                 }
             }
         }
