@@ -77,19 +77,15 @@ pub(crate) async fn info(device: &Handle, output: Output) -> Result<(), Failure>
     Ok(())
 }
 
-pub(crate) async fn call(
-    device: &Handle,
-    method: &str,
-    params: Option<&str>,
-    output: Output,
-) -> Result<(), Failure> {
-    let text = format!("{method}{}", params.unwrap_or_default());
-    let request = command::parse(&text).map_err(|error| Failure::new(&error).help_of(error.help()))?;
-    let answer = device.call(request).await?;
-    for repair in &answer.repairs {
-        output.note(format!("note: the device's JSON was mended ({repair})"));
+pub(crate) async fn call(device: &Handle, text: &str, repeat: usize, output: Output) -> Result<(), Failure> {
+    let request = command::parse(text).map_err(|error| Failure::new(&error).help_of(error.help()))?;
+    for _ in 0..repeat {
+        let answer = device.call(request.clone()).await?;
+        for repair in &answer.repairs {
+            output.note(format!("note: the device's JSON was mended ({repair})"));
+        }
+        output.line(&answer.result, &answer.result);
     }
-    output.line(&answer.result, &answer.result);
     Ok(())
 }
 

@@ -45,6 +45,9 @@ struct DeviceArguments {
     /// Its token: 32 hex digits. The default is the simulated device's
     #[arg(long, global = true, env = "MIIO_TOKEN", hide_env_values = true, default_value = simulate::TOKEN)]
     token: String,
+    /// Take the all-zero token, as python-miio's simulators have it
+    #[arg(long, global = true)]
+    zero_token: bool,
     /// The MIoT specification of its model, from miot-spec.org. The default is the simulated device's
     #[arg(long, global = true)]
     spec: Option<PathBuf>,
@@ -69,6 +72,9 @@ enum Command {
         method: String,
         /// Its params as JSON
         params: Option<String>,
+        /// Call so many times
+        #[arg(long, default_value_t = 1)]
+        repeat: usize,
     },
     /// Reads MIoT properties by name or number: get light:on 2.2; all without a name
     Get {
@@ -136,8 +142,13 @@ async fn run(arguments: Arguments, output: Output) -> Result<(), Failure> {
     match arguments.command {
         Command::Discover { seconds } => calls::discover(device.socket_address()?, seconds, output).await,
         Command::Info => calls::info(&device.connect().await?, output).await,
-        Command::Call { method, params } => {
-            calls::call(&device.connect().await?, &method, params.as_deref(), output).await
+        Command::Call {
+            method,
+            params,
+            repeat,
+        } => {
+            let text = format!("{method}{}", params.unwrap_or_default());
+            calls::call(&device.connect().await?, &text, repeat, output).await
         }
         Command::Get { names } => calls::get(&device.connect().await?, &device.spec()?, &names, output).await,
         Command::Set { name, value } => {
@@ -179,6 +190,9 @@ impl DeviceArguments {
     }
 
     fn token(&self) -> Result<Token, Failure> {
+        if self.zero_token {
+            return Ok(Token::new([0; 16]));
+        }
         self.token
             .parse::<Token>()
             .map_err(|error| Failure::new(error).help_of(error.help()))

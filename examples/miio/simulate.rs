@@ -6,7 +6,7 @@ use std::time::Duration;
 use miio_proto::device::{Device, DeviceConfig, Event};
 use miio_proto::miot::{Instance, PropertyKey};
 use miio_proto::transport::Host;
-use miio_proto::{DeviceId, Token};
+use miio_proto::{DeviceId, Token, Value};
 use serde_json::json;
 
 use crate::failure::Failure;
@@ -38,6 +38,9 @@ pub(crate) struct Arguments {
     /// Milliseconds before each answer
     #[arg(long, default_value_t = 0)]
     latency: u64,
+    /// Give it a legacy property, as power=on; may be repeated
+    #[arg(long, value_name = "NAME=VALUE")]
+    legacy: Vec<String>,
     /// End after so many seconds
     #[arg(long)]
     seconds: Option<f64>,
@@ -61,6 +64,13 @@ pub(crate) async fn run(
         .with_legacy("bright", 40)
         .with_result("miIO.config_router", json!(["ok"]))
         .with_result("miIO.stop_diag_mode", json!(["ok"]));
+    for property in &arguments.legacy {
+        let (name, value) = property
+            .split_once('=')
+            .ok_or_else(|| Failure::new(format!("`{property}` has no =")).help("Write --legacy power=on."))?;
+        let value: Value = serde_json::from_str(value).unwrap_or_else(|_| value.into());
+        device = device.with_legacy(name, value);
+    }
     if let Some(store) = device.store_mut() {
         store.put(PropertyKey { siid: 3, piid: 1 }, 21.4);
     }

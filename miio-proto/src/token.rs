@@ -82,6 +82,9 @@ impl Token {
             16 if text.is_ascii() => {
                 let mut bytes = [0; 16];
                 bytes.copy_from_slice(text.as_bytes());
+                if is_placeholder(&bytes) {
+                    return Err(TokenError::Withheld);
+                }
                 Ok((Self(bytes), TokenForm::Ascii))
             }
             _ => Err(TokenError::Length {
@@ -207,5 +210,36 @@ impl TokenError {
                 "The row is damaged or its column is cut: copy all 96 digits of ZTOKEN from the backup."
             }
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn sixteen_zero_characters_are_no_token_either() {
+        assert_eq!("\0".repeat(16).parse::<Token>(), Err(TokenError::Withheld));
+    }
+
+    #[test]
+    fn a_token_and_its_errors_never_print_the_secret() {
+        let error = "0123456789abcdef0123456789abcdeg".parse::<Token>().unwrap_err();
+        assert!(!alloc::format!("{error} {error:?}").contains("0123"));
+    }
+
+    proptest! {
+        #[test]
+        fn a_token_reads_back_from_its_hex_digits(bytes: [u8; 16]) {
+            prop_assume!(!is_placeholder(&bytes));
+            let token = Token::new(bytes);
+            prop_assert_eq!(token.to_hex().to_uppercase().parse(), Ok(token));
+        }
+
+        #[test]
+        fn any_text_parses_or_fails_without_a_panic(text in "\\PC{0,100}") {
+            let _ = Token::from_text(&text);
+        }
     }
 }
