@@ -1,6 +1,7 @@
 //! Text for people, or JSON for programs.
 
 use std::fmt::Display;
+use std::io::{self, Write};
 
 use serde_json::{Value, json};
 
@@ -19,11 +20,12 @@ impl Output {
 
     /// A result in both forms.
     pub(crate) fn line(self, text: impl Display, value: &Value) {
-        if self.json {
-            println!("{value}");
+        // Whoever reads may have seen enough: `| head` is no failure.
+        let _ = if self.json {
+            writeln!(io::stdout(), "{value}")
         } else {
-            println!("{text}");
-        }
+            writeln!(io::stdout(), "{text}")
+        };
     }
 
     /// Something beside the results.

@@ -109,6 +109,24 @@ pub fn category(model: &str) -> Option<&str> {
     model.split('.').nth(1).filter(|part| !part.is_empty())
 }
 
+/// The model to treat a device as: the configured one if there is one (a known model that behaves like it), else the
+/// one that the device reports. The flag says that the two differ, which a log should mention.
+///
+/// ```
+/// use miio_proto::models::substitute;
+///
+/// assert_eq!(substitute(Some("yeelink.light.lamp1"), Some("yeelink.light.lamp9")), Some(("yeelink.light.lamp1", true)));
+/// assert_eq!(substitute(None, Some("yeelink.light.lamp9")), Some(("yeelink.light.lamp9", false)));
+/// ```
+#[must_use]
+pub fn substitute<'a>(configured: Option<&'a str>, reported: Option<&'a str>) -> Option<(&'a str, bool)> {
+    let configured = configured.map(str::trim).filter(|model| !model.is_empty());
+    let differs = configured
+        .zip(reported)
+        .is_some_and(|(ours, its)| !ours.eq_ignore_ascii_case(its));
+    configured.or(reported).map(|model| (model, differs))
+}
+
 /// How many values `get_prop` may ask a model for at once.
 #[must_use]
 pub fn legacy_batch(model: &str) -> BatchSize {
