@@ -15,10 +15,7 @@ pub struct Fields {
 
 impl Fields {
     pub fn new(value: &Value) -> Self {
-        let map = value
-            .as_object()
-            .unwrap_or_else(|| panic!("not an object: {value}"))
-            .clone();
+        let map = value.as_object().unwrap_or_else(|| panic!("not an object: {value}")).clone();
         let unread = RefCell::new(map.keys().cloned().collect());
         Self { map, unread }
     }
@@ -35,9 +32,7 @@ impl Fields {
     }
 
     pub fn text(&self, name: &str) -> &str {
-        self.value(name)
-            .and_then(Value::as_str)
-            .unwrap_or_else(|| panic!("no text {name} in {:?}", self.map))
+        self.value(name).and_then(Value::as_str).unwrap_or_else(|| panic!("no text {name} in {:?}", self.map))
     }
 
     pub fn hex(&self, name: &str) -> Vec<u8> {
@@ -45,20 +40,15 @@ impl Fields {
     }
 
     pub fn optional_hex(&self, name: &str) -> Option<Vec<u8>> {
-        self.value(name)
-            .map(|value| hex(value.as_str().expect("hex is text")))
+        self.value(name).map(|value| hex(value.as_str().expect("hex is text")))
     }
 
     pub fn integer(&self, name: &str) -> i64 {
-        self.value(name)
-            .and_then(Value::as_i64)
-            .unwrap_or_else(|| panic!("no integer {name} in {:?}", self.map))
+        self.value(name).and_then(Value::as_i64).unwrap_or_else(|| panic!("no integer {name} in {:?}", self.map))
     }
 
     pub fn flag(&self, name: &str) -> bool {
-        self.value(name)
-            .and_then(Value::as_bool)
-            .unwrap_or_else(|| panic!("no boolean {name} in {:?}", self.map))
+        self.value(name).and_then(Value::as_bool).unwrap_or_else(|| panic!("no boolean {name} in {:?}", self.map))
     }
 
     pub fn list(&self, name: &str) -> &[Value] {
@@ -68,14 +58,9 @@ impl Fields {
 
     /// Compares a field, which must be there, with what the crate says.
     pub fn check(&self, name: &str, actual: impl Into<Value>) {
-        let expected = self
-            .get(name)
-            .unwrap_or_else(|| panic!("no field {name} in {:?}", self.map));
+        let expected = self.get(name).unwrap_or_else(|| panic!("no field {name} in {:?}", self.map));
         let actual = actual.into();
-        assert!(
-            same(expected, &actual),
-            "{name}: expected {expected}, found {actual}"
-        );
+        assert!(same(expected, &actual), "{name}: expected {expected}, found {actual}");
     }
 
     /// Compares a field if it is there, and says whether it is.
@@ -115,10 +100,7 @@ pub fn same(expected: &Value, actual: &Value) -> bool {
 
 pub fn hex(text: &str) -> Vec<u8> {
     assert!(text.len().is_multiple_of(2), "odd hex {text}");
-    (0..text.len())
-        .step_by(2)
-        .map(|i| u8::from_str_radix(&text[i..i + 2], 16).expect("hex"))
-        .collect()
+    (0..text.len()).step_by(2).map(|i| u8::from_str_radix(&text[i..i + 2], 16).expect("hex")).collect()
 }
 
 pub fn to_hex(bytes: &[u8]) -> String {
@@ -127,10 +109,8 @@ pub fn to_hex(bytes: &[u8]) -> String {
 
 /// The folder of the vectors: `VECTORS_DIR`, or the one in the repository.
 pub fn folder() -> PathBuf {
-    env::var_os("VECTORS_DIR").map_or_else(
-        || Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/vectors"),
-        PathBuf::from,
-    )
+    env::var_os("VECTORS_DIR")
+        .map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/vectors"), PathBuf::from)
 }
 
 /// All `*.json` files below the folder, as `area/name.json`.
