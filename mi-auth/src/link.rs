@@ -104,6 +104,7 @@ impl Link {
 
     /// Ends all transfers; what was to be acknowledged goes out nevertheless.
     pub(crate) fn stop(&mut self) {
+        self.receiver.stop();
         self.sender = None;
         self.control = None;
         self.expected = None;

@@ -177,6 +177,14 @@ impl<const N: usize> Receiver<N> {
         (collecting.arrived == [0; WORDS]).then_some(collecting.kind)
     }
 
+    /// Forgets a parcel that isn't whole. What is to be acknowledged goes out nevertheless.
+    pub(crate) fn stop(&mut self) {
+        if self.collecting.take().is_some() {
+            self.reply = None;
+            self.timer.stop();
+        }
+    }
+
     fn announce(&mut self, now: Duration, kind: ParcelType, frames: u16) {
         if frames == 0 {
             return self.fail(None, ParcelError::EmptyParcel);
