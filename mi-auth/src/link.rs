@@ -5,8 +5,8 @@ use core::time::Duration;
 use arrayvec::ArrayVec;
 
 use crate::parcel::{
-    Ack, Dmtu, Frame, FrameBytes, Management, Parcel, ParcelError, ParcelType, ReceiveEvent, Receiver,
-    SendEvent, Sender,
+    Ack, Dmtu, FRAME_GAP, Frame, FrameBytes, Management, Parcel, ParcelError, ParcelType, ReceiveEvent,
+    Receiver, SendEvent, Sender,
 };
 use crate::timer::{Timer, earlier};
 use crate::{Characteristic, ControlCode, Ignored};
@@ -26,6 +26,8 @@ pub(crate) struct Link {
     expected: Option<ParcelType>,
     /// The last one that arrived: its announcement may come a second time.
     received: Option<ParcelType>,
+    /// Runs while a proposal is open. Parcels wait for its answer, since that decides how they are cut up.
+    proposal: Timer,
     /// Runs while the peer has to do something that isn't part of a parcel.
     wait: Timer,
 }
@@ -67,6 +69,7 @@ impl Link {
             dmtu: Dmtu::DEFAULT,
             expected: None,
             received: None,
+            proposal: Timer::default(),
             wait: Timer::default(),
         }
     }
@@ -77,7 +80,8 @@ impl Link {
     }
 
     /// Proposes the largest frames that this side can take.
-    pub(crate) const fn propose(&mut self) {
+    pub(crate) const fn propose(&mut self, now: Duration) {
+        self.proposal.start(now, FRAME_GAP);
         self.management = Some(Frame::MngCmd(Management::Feature {
             retransmit: 6,
             dmtu: self.limit.get(),
@@ -138,6 +142,7 @@ impl Link {
             sender.handle_timeout(now);
             self.take_sent(&mut events);
         }
+        self.proposal.take_expired(now);
         if let Some(after) = self.wait.take_expired(now) {
             events.push(LinkEvent::Expired { after });
         }
@@ -155,6 +160,9 @@ impl Link {
         if let Some(code) = self.control.take() {
             self.wait.restart(now);
             return Some((Characteristic::Control, code.encode().into_iter().collect()));
+        }
+        if self.proposal.deadline().is_some() {
+            return None;
         }
         let bytes = self.sender.as_mut()?.poll_transmit(now)?;
         Some((Characteristic::Data, bytes))
@@ -252,11 +260,18 @@ impl Link {
         let Management::Feature { retransmit, dmtu } = answer else {
             return true;
         };
+        if self.proposal.deadline().is_none() {
+            return false;
+        }
         let Some(dmtu) = Dmtu::new(dmtu) else {
             return false;
         };
         self.dmtu = dmtu.min(self.limit);
+        self.proposal.stop();
         self.receiver.agree(self.dmtu, retransmit);
+        if let Some(sender) = &mut self.sender {
+            sender.agree(self.dmtu);
+        }
         self.management = Some(Frame::MngCmd(Management::Length {
             dmtu: self.dmtu.get(),
         }));

@@ -192,7 +192,7 @@ impl<R: CryptoRng> Device<R> {
 
     fn on_control(&mut self, now: Duration, code: ControlCode) {
         match code {
-            ControlCode::LINK_PARAM_CONFIG => self.link.propose(),
+            ControlCode::LINK_PARAM_CONFIG => self.link.propose(now),
             ControlCode::DEVICE_INFO => self.start_info(),
             ControlCode::REG_START_WITHOUT_PKI if self.config.registers_once && self.keys.is_some() => {
                 self.reset();

@@ -114,6 +114,13 @@ impl<const N: usize> Sender<N> {
         self
     }
 
+    /// Cuts the parcel up differently, if nothing of it went out.
+    pub(crate) const fn agree(&mut self, dmtu: Dmtu) {
+        if let State::Announce = self.state {
+            self.dmtu = dmtu;
+        }
+    }
+
     /// In how many data frames the parcel goes.
     #[must_use]
     pub fn frame_count(&self) -> u16 {

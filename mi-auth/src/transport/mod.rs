@@ -121,18 +121,15 @@ pub async fn run<H: Handshake, G: Gatt>(
                 break;
             }
         }
-        let mut happened = false;
-        while let Some(event) = handshake.poll_event() {
-            happened = true;
-            match event {
-                Event::Done(output) => return Ok(output),
-                Event::Failed(failure) => return Err(RunError { failure, cause }),
-                event => on_event(handshake, &event),
+        // One at a time: the user may answer to an event, and that goes out before the next one, which may be the last.
+        match handshake.poll_event() {
+            Some(Event::Done(output)) => return Ok(output),
+            Some(Event::Failed(failure)) => return Err(RunError { failure, cause }),
+            Some(event) => {
+                on_event(handshake, &event);
+                continue;
             }
-        }
-        // The user may have answered to an event.
-        if happened {
-            continue;
+            None => {}
         }
         let Some(until) = handshake.poll_timeout() else {
             // A handshake that waits for nothing has ended, and its end was looked at before.
