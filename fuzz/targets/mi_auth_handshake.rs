@@ -59,7 +59,8 @@ fn play<H: Handshake + Debug>(
     mut approve: impl FnMut(&mut H),
 ) -> Option<H::Output> {
     let mut now = Duration::ZERO;
-    for _ in 0..400 {
+    // A step for each byte at most, and then its time-outs.
+    for _ in 0..script.len() + 100 {
         let mut writes = 0;
         while let Some(transmit) = client.poll_transmit(now) {
             writes += 1;

@@ -295,3 +295,109 @@ const MAX_CONTENT: usize = 256 + 4;
 
 /// The longest packet.
 const MAX_PACKET: usize = MIN_PACKET + 256;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    const IV: [u8; 4] = [1, 2, 3, 4];
+    const MESSAGE: [u8; 5] = [0x55, 0xaa, 1, 0x20, 3];
+
+    #[test]
+    fn the_upper_half_of_the_counter_is_followed_past_its_wire_form() {
+        let mut encryptor = Encryptor::starting_at(key(), IV, 0xfffe);
+        let mut decryptor = Decryptor::resume_after(key(), IV, 0xfffd);
+        for counter in 0xfffe..0x1_0002 {
+            let packet = encryptor.encrypt(&MESSAGE, [0; 4]).unwrap();
+            assert_eq!(decryptor.decrypt(&packet).unwrap().counter, counter);
+        }
+    }
+
+    #[test]
+    fn lost_packets_do_no_harm_and_replays_are_refused() {
+        let mut encryptor = Encryptor::starting_at(key(), IV, 0);
+        let mut decryptor = Decryptor::new(key(), IV);
+        let packets: Vec<_> = (0..4)
+            .map(|_| encryptor.encrypt(&MESSAGE, [0; 4]).unwrap())
+            .collect();
+        assert!(decryptor.decrypt(&packets[0]).is_ok());
+        assert!(decryptor.decrypt(&packets[3]).is_ok());
+        for packet in &packets {
+            assert_eq!(decryptor.decrypt(packet), Err(UartError::BadTag));
+        }
+        let next = encryptor.encrypt(&MESSAGE, [0; 4]).unwrap();
+        assert!(decryptor.decrypt(&next).is_ok());
+    }
+
+    #[test]
+    fn the_last_counter_is_used_once() {
+        let mut encryptor = Encryptor::starting_at(key(), IV, u32::MAX);
+        assert!(encryptor.encrypt(&MESSAGE, [0; 4]).is_ok());
+        assert_eq!(
+            encryptor.encrypt(&MESSAGE, [0; 4]),
+            Err(UartError::CountersUsedUp)
+        );
+    }
+
+    #[test]
+    fn what_is_no_message_uses_no_counter() {
+        let mut encryptor = Encryptor::starting_at(key(), IV, 7);
+        assert_eq!(
+            encryptor.encrypt(&[0x55, 0xab, 1, 2, 3], [0; 4]),
+            Err(UartError::BadHeader)
+        );
+        assert_eq!(
+            encryptor.encrypt(&MESSAGE[..4], [0; 4]),
+            Err(UartError::BadLength {
+                expected: 5,
+                found: 4
+            })
+        );
+        let packet = encryptor.encrypt(&MESSAGE, [0; 4]).unwrap();
+        assert_eq!(packet[3..5], [7, 0]);
+    }
+
+    #[test]
+    fn a_message_prints_its_length_only() {
+        let mut encryptor = Encryptor::starting_at(key(), IV, 0);
+        let packet = encryptor.encrypt(&MESSAGE, [9; 4]).unwrap();
+        let message = decrypt(&key(), IV, &packet, 0).unwrap();
+        assert_eq!(format!("{message:?}"), "Message(counter 0, 2 bytes)");
+    }
+
+    proptest! {
+        #[test]
+        fn any_message_comes_back_from_its_pieces(content in prop::collection::vec(any::<u8>(), 1..=256), random: [u8; 4]) {
+            let mut message = vec![0x55, 0xaa, (content.len() - 1) as u8];
+            message.extend(&content);
+            let packet = Encryptor::starting_at(key(), IV, 5).encrypt(&message, random).unwrap();
+            let mut reassembler = Reassembler::new();
+            let whole = packet.chunks(20).find_map(|piece| reassembler.push(piece)).unwrap();
+            let decrypted = Decryptor::new(key(), IV).decrypt(&whole).unwrap();
+            prop_assert_eq!(decrypted.plain(), content.as_slice());
+            prop_assert_eq!(decrypted.random(), random);
+        }
+
+        #[test]
+        fn any_changed_bit_is_noticed(index in 0_usize..18, bit in 0_u8..8) {
+            let mut packet = Encryptor::starting_at(key(), IV, 5).encrypt(&MESSAGE, [0; 4]).unwrap();
+            let index = index % packet.len();
+            packet[index] ^= 1 << bit;
+            prop_assert!(decrypt(&key(), IV, &packet, 0).is_err());
+        }
+
+        #[test]
+        fn any_bytes_are_survived(bytes in prop::collection::vec(any::<u8>(), 0..300)) {
+            let mut reassembler = Reassembler::new();
+            for piece in bytes.chunks(20) {
+                reassembler.push(piece);
+            }
+            prop_assert!(decrypt(&key(), IV, &bytes, 0).is_err());
+        }
+    }
+
+    fn key() -> SessionKey {
+        SessionKey::from([7; 16])
+    }
+}
