@@ -190,7 +190,7 @@ fn a_user_who_gives_up_aborts_the_device() {
     let mut config = RegisterConfig::default();
     config.approval = true;
     let mut register = Register::new(config, key());
-    let result = drive(&mut register, &mut link, |register, now| register.cancel(now));
+    let result = drive(&mut register, &mut link, Handshake::cancel);
     assert_eq!(result.err(), Some(Failure::Cancelled));
     assert_eq!(link.poll_event(), Some(DeviceEvent::RegistrationEnded));
 }

@@ -249,7 +249,7 @@ fn in_time<T>(ending: Ending<T>) -> Result<T, mi_auth::Failure> {
 }
 
 fn is_data_frame(packet: &Packet) -> bool {
-    packet.characteristic == Characteristic::Data && packet.bytes[..2] != [0, 0]
+    packet.characteristic == Characteristic::Data && !packet.bytes.starts_with(&[0, 0])
 }
 
 fn legacy_device(seed: u64) -> LegacyDevice<ChaCha8Rng> {

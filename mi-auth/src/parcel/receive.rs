@@ -56,6 +56,8 @@ pub enum ReceiveEvent<const N: usize> {
 struct Collecting {
     kind: ParcelType,
     frames: u16,
+    /// How many haven't arrived.
+    left: u16,
     /// A bit a frame.
     arrived: [u64; WORDS],
     /// Requests since the last new frame.
@@ -119,7 +121,7 @@ impl<const N: usize> Receiver<N> {
         let Some(collecting) = &mut self.collecting else {
             return;
         };
-        let missing = collecting.missing().count() as u16;
+        let missing = collecting.left;
         if collecting.requests == REQUESTS {
             let frames = collecting.frames;
             self.fail(
@@ -174,7 +176,7 @@ impl<const N: usize> Receiver<N> {
     /// The type that is announced, while none of its frames has arrived.
     pub(crate) fn just_announced(&self) -> Option<ParcelType> {
         let collecting = self.collecting.as_ref()?;
-        (collecting.arrived == [0; WORDS]).then_some(collecting.kind)
+        (collecting.left == collecting.frames).then_some(collecting.kind)
     }
 
     /// Forgets a parcel that isn't whole. What is to be acknowledged goes out nevertheless.
@@ -202,6 +204,7 @@ impl<const N: usize> Receiver<N> {
         self.collecting = Some(Collecting {
             kind,
             frames,
+            left: frames,
             arrived: [0; WORDS],
             requests: 0,
             last_length: 0,
@@ -266,8 +269,9 @@ impl<const N: usize> Receiver<N> {
             collecting.last_length = data.len();
         }
         collecting.requests = 0;
+        collecting.left -= 1;
         self.timer.start(now, FRAME_GAP);
-        if collecting.missing().next().is_none() {
+        if collecting.left == 0 {
             let length = (usize::from(frames) - 1) * dmtu + collecting.last_length;
             let kind = collecting.kind;
             self.collecting = None;

@@ -45,9 +45,12 @@ pub struct Ending<T> {
     pub packets: Vec<Packet>,
 }
 
+/// Decides what becomes of a packet, by its number and its content.
+type Decide<'a> = dyn FnMut(usize, &Packet) -> Fate + 'a;
+
 pub struct Air<'a, D> {
     device: &'a mut D,
-    fate: Box<dyn FnMut(usize, &Packet) -> Fate + 'a>,
+    fate: Box<Decide<'a>>,
     now: Duration,
     on_the_way: BTreeMap<(Duration, usize), Packet>,
     sent: Vec<Packet>,
