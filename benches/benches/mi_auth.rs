@@ -58,7 +58,7 @@ fn parcels(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("mi_auth parcel");
     group.throughput(Throughput::Bytes(data.len() as u64));
     group.bench_function("300 frames, both sides", |bencher| {
-        bencher.iter(|| transfer(black_box(&data)))
+        bencher.iter(|| transfer(black_box(&data)));
     });
     group.finish();
 }
