@@ -52,16 +52,19 @@ mod encrypted;
 mod event;
 mod plain;
 mod sample;
+mod values;
 
 use macaddr::MacAddr6;
 
-use crate::{BinarySensor, Decimal, ParseError, Quantity, Reading, Unit};
+use crate::{BinarySensor, ParseError, Quantity, Reading, Unit};
 
 pub use battery::{atc1441_battery_level, pvvx_battery_level};
 pub use encrypted::{AAD, Atc1441Payload, Encrypted, EncryptedForm, Payload, PvvxPayload};
 pub use event::ReedEvent;
 pub use plain::{Atc1441, Pvvx};
 pub use sample::Sample;
+use values::Value;
+pub(crate) use values::Values;
 
 /// Environmental Sensing, the UUID of this service data.
 pub const UUID: u16 = 0x181a;
@@ -143,13 +146,18 @@ impl Frame {
     /// The measurements, in the order of the wire; none while they are encrypted.
     ///
     /// The switches of the [`Flags`] are no readings: the frame doesn't say whether anything is connected.
+    #[inline]
     pub fn readings(&self) -> impl Iterator<Item = Reading<'static>> + Clone + use<> {
-        let readings = match self {
-            Self::Atc1441(frame) => frame.measurements().map(Some),
-            Self::Pvvx(frame) => frame.measurements().map(Some),
-            Self::Encrypted(_) => [None; 4],
-        };
-        readings.into_iter().flatten()
+        self.values()
+    }
+
+    #[inline]
+    pub(crate) const fn values(&self) -> Values {
+        match self {
+            Self::Atc1441(frame) => frame.values(),
+            Self::Pvvx(frame) => frame.values(),
+            Self::Encrypted(_) => Values::NONE,
+        }
     }
 }
 
@@ -205,28 +213,20 @@ impl Flags {
     }
 }
 
-const fn temperature(mantissa: i64, exponent: i8) -> Reading<'static> {
-    Reading::measurement(
-        Quantity::Temperature,
-        Decimal::new(mantissa, exponent),
-        Unit::Celsius,
-    )
+const fn temperature(mantissa: i32, exponent: i8) -> Value {
+    Value::new(Quantity::Temperature, mantissa, exponent, Unit::Celsius)
 }
 
-const fn humidity(mantissa: i64, exponent: i8) -> Reading<'static> {
-    Reading::measurement(
-        Quantity::Humidity,
-        Decimal::new(mantissa, exponent),
-        Unit::Percent,
-    )
+const fn humidity(mantissa: i32, exponent: i8) -> Value {
+    Value::new(Quantity::Humidity, mantissa, exponent, Unit::Percent)
 }
 
-fn battery(percent: u8) -> Reading<'static> {
-    Reading::measurement(Quantity::Battery, percent.into(), Unit::Percent)
+const fn battery(percent: u8) -> Value {
+    Value::new(Quantity::Battery, percent as i32, 0, Unit::Percent)
 }
 
-fn voltage(millivolts: u16) -> Reading<'static> {
-    Reading::measurement(Quantity::Voltage, Decimal::new(millivolts.into(), -3), Unit::Volt)
+const fn voltage(millivolts: u16) -> Value {
+    Value::new(Quantity::Voltage, millivolts as i32, -3, Unit::Volt)
 }
 
 const fn opening(open: bool) -> Reading<'static> {

@@ -17,7 +17,7 @@ use ccm::aead::array::Array;
 use ccm::consts::U11;
 use macaddr::MacAddr6;
 
-use super::{Flags, battery, humidity, temperature};
+use super::{Flags, Values, battery, humidity, temperature};
 use crate::crypto::{Cipher, Tag};
 use crate::reading::Reading;
 use crate::{BindKey, DecryptError, EncodeError, NonceGuard};
@@ -226,20 +226,25 @@ impl Payload {
     }
 
     /// Temperature, humidity and battery level. No form carries the battery's voltage.
+    #[inline]
     pub fn readings(&self) -> impl Iterator<Item = Reading<'static>> + Clone + use<> {
-        let readings = match self {
-            Self::Pvvx(payload) => [
-                temperature(payload.temperature.into(), -2),
-                humidity(payload.humidity.into(), -2),
+        self.values()
+    }
+
+    #[inline]
+    pub(crate) const fn values(&self) -> Values {
+        match self {
+            Self::Pvvx(payload) => Values::three([
+                temperature(payload.temperature as i32, -2),
+                humidity(payload.humidity as i32, -2),
                 battery(payload.battery_level),
-            ],
-            Self::Atc1441(payload) => [
+            ]),
+            Self::Atc1441(payload) => Values::three([
                 temperature(payload.deci_celsius(), -1),
                 humidity(payload.deci_percent(), -1),
                 battery(payload.battery_level()),
-            ],
-        };
-        readings.into_iter()
+            ]),
+        }
     }
 
     /// Whether the thresholds control the trigger output.
@@ -326,12 +331,12 @@ impl Atc1441Payload {
         self.battery & 0x80 != 0
     }
 
-    const fn deci_celsius(&self) -> i64 {
-        self.temperature_steps as i64 * 5 - 400
+    const fn deci_celsius(&self) -> i32 {
+        self.temperature_steps as i32 * 5 - 400
     }
 
-    const fn deci_percent(&self) -> i64 {
-        self.humidity_steps as i64 * 5
+    const fn deci_percent(&self) -> i32 {
+        self.humidity_steps as i32 * 5
     }
 }
 
@@ -377,9 +382,9 @@ mod tests {
     #[test]
     fn the_short_forms_temperature_is_unsigned() {
         let payload = Payload::Atc1441(Atc1441Payload::from_bytes([0xff, 0, 0]));
-        assert_eq!(payload.readings().next(), Some(temperature(875, -1)));
+        assert_eq!(payload.readings().next(), Some(temperature(875, -1).reading()));
         let payload = Payload::Atc1441(Atc1441Payload::from_bytes([0, 0, 0]));
-        assert_eq!(payload.readings().next(), Some(temperature(-400, -1)));
+        assert_eq!(payload.readings().next(), Some(temperature(-400, -1).reading()));
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use arrayvec::ArrayVec;
 use macaddr::MacAddr6;
 
-use super::{Flags, battery, humidity, temperature, voltage};
+use super::{Flags, Values, battery, humidity, temperature, voltage};
 use crate::Reading;
 
 /// The form of atc1441's firmware, 13 bytes.
@@ -51,13 +51,19 @@ impl Atc1441 {
 
     /// Temperature, humidity, battery level and battery voltage, in the order of the wire.
     #[must_use]
-    pub fn measurements(&self) -> [Reading<'static>; 4] {
-        [
-            temperature(self.temperature.into(), -1),
-            humidity(self.humidity.into(), 0),
+    #[inline]
+    pub const fn measurements(&self) -> [Reading<'static>; 4] {
+        self.values().readings()
+    }
+
+    #[inline]
+    pub(super) const fn values(&self) -> Values {
+        Values::four([
+            temperature(self.temperature as i32, -1),
+            humidity(self.humidity as i32, 0),
             battery(self.battery_level),
             voltage(self.battery_millivolts),
-        ]
+        ])
     }
 }
 
@@ -126,12 +132,18 @@ impl Pvvx {
 
     /// Temperature, humidity, battery voltage and battery level, in the order of the wire.
     #[must_use]
-    pub fn measurements(&self) -> [Reading<'static>; 4] {
-        [
-            temperature(self.temperature.into(), -2),
-            humidity(self.humidity.into(), -2),
+    #[inline]
+    pub const fn measurements(&self) -> [Reading<'static>; 4] {
+        self.values().readings()
+    }
+
+    #[inline]
+    pub(super) const fn values(&self) -> Values {
+        Values::four([
+            temperature(self.temperature as i32, -2),
+            humidity(self.humidity as i32, -2),
             voltage(self.battery_millivolts),
             battery(self.battery_level),
-        ]
+        ])
     }
 }

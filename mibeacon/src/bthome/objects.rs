@@ -2,7 +2,7 @@
 
 use core::iter::FusedIterator;
 
-use super::{Format, Object, ObjectSpec, Value};
+use super::{Format, Object, ObjectSpec};
 
 /// Walks through the objects of an advert; ends at the end or at the first object whose length can't be
 /// known.
@@ -25,7 +25,8 @@ pub struct Objects<'a> {
     rest: &'a [u8],
     highest: u8,
     in_order: bool,
-    stopped: Option<Stopped>,
+    /// Why the object at the start of `rest` can't be read.
+    stopped: Option<StopReason>,
 }
 
 /// Which version's objects these are.
@@ -95,7 +96,13 @@ impl<'a> Objects<'a> {
     /// Where and why the walk ended, if it has ended before the end. What came before is good.
     #[must_use]
     pub const fn stopped(&self) -> Option<Stopped> {
-        self.stopped
+        match self.stopped {
+            Some(reason) => Some(Stopped {
+                reason,
+                offset: self.offset(),
+            }),
+            None => None,
+        }
     }
 
     /// Whether the ids of the objects so far went up. v2 demands it; peers only write a warning to their log.
@@ -108,10 +115,7 @@ impl<'a> Objects<'a> {
     #[must_use]
     pub fn packet_id(&self) -> Option<u8> {
         let mut all = Self::new(self.layout, self.area);
-        match all.find(|object| object.id() == PACKET_ID)?.value() {
-            Value::Number(number) => u8::try_from(number.to_i64()?).ok(),
-            _ => None,
-        }
+        all.find(|object| object.id() == PACKET_ID)?.packet_id()
     }
 
     #[inline]
@@ -176,7 +180,7 @@ impl<'a> Iterator for Objects<'a> {
 
     #[inline]
     fn next(&mut self) -> Option<Object<'a>> {
-        if self.rest.is_empty() {
+        if self.rest.is_empty() || self.stopped.is_some() {
             return None;
         }
         let split = match self.layout {
@@ -191,9 +195,7 @@ impl<'a> Iterator for Objects<'a> {
                 Some(object)
             }
             Err(reason) => {
-                let offset = self.offset();
-                self.stopped = Some(Stopped { reason, offset });
-                self.rest = &[];
+                self.stopped = Some(reason);
                 None
             }
         }
@@ -249,6 +251,7 @@ const COMMAND: u8 = 0x3b;
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::bthome::Value;
 
     fn ids(objects: &mut Objects<'_>) -> Vec<u8> {
         objects.map(|object| object.id()).collect()
