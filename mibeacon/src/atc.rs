@@ -56,14 +56,13 @@ mod values;
 
 use macaddr::MacAddr6;
 
-use crate::{BinarySensor, ParseError, Quantity, Reading, Unit};
+use crate::{BinarySensor, Format, ParseError, Reading};
 
 pub use battery::{atc1441_battery_level, pvvx_battery_level};
 pub use encrypted::{AAD, Atc1441Payload, Encrypted, EncryptedForm, Payload, PvvxPayload};
 pub use event::ReedEvent;
 pub use plain::{Atc1441, Pvvx};
 pub use sample::Sample;
-use values::Value;
 pub(crate) use values::Values;
 
 /// Environmental Sensing, the UUID of this service data.
@@ -87,7 +86,7 @@ impl Frame {
     ///
     /// [`ParseError::UnknownLength`] for every length not in the table above: other products use the UUID
     /// too.
-    #[inline]
+    #[inline(always)]
     pub fn parse(service_data: &[u8]) -> Result<Self, ParseError> {
         if let Ok(bytes) = service_data.try_into() {
             return Ok(Self::Pvvx(Pvvx::from_bytes(bytes)));
@@ -113,6 +112,18 @@ impl Frame {
             Self::Atc1441(_) => "atc1441",
             Self::Pvvx(_) => "pvvx",
             Self::Encrypted(encrypted) => encrypted.form().name(),
+        }
+    }
+
+    #[inline]
+    pub(crate) const fn format(&self) -> Format {
+        match self {
+            Self::Pvvx(_) => Format::Pvvx,
+            Self::Atc1441(_) => Format::Atc1441,
+            Self::Encrypted(frame) => match frame.form() {
+                EncryptedForm::Pvvx => Format::Pvvx,
+                EncryptedForm::Atc1441 => Format::Atc1441,
+            },
         }
     }
 
@@ -211,22 +222,6 @@ impl Flags {
     const fn bit(self, bit: u8) -> bool {
         self.0 >> bit & 1 != 0
     }
-}
-
-const fn temperature(mantissa: i32, exponent: i8) -> Value {
-    Value::new(Quantity::Temperature, mantissa, exponent, Unit::Celsius)
-}
-
-const fn humidity(mantissa: i32, exponent: i8) -> Value {
-    Value::new(Quantity::Humidity, mantissa, exponent, Unit::Percent)
-}
-
-const fn battery(percent: u8) -> Value {
-    Value::new(Quantity::Battery, percent as i32, 0, Unit::Percent)
-}
-
-const fn voltage(millivolts: u16) -> Value {
-    Value::new(Quantity::Voltage, millivolts as i32, -3, Unit::Volt)
 }
 
 const fn opening(open: bool) -> Reading<'static> {

@@ -20,6 +20,7 @@ pub mod hhcc;
 pub mod qingping;
 pub mod scale;
 
+mod address;
 mod beacon;
 mod crypto;
 mod decimal;

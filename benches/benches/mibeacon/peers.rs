@@ -6,7 +6,7 @@ use std::hint::black_box;
 use atc_mi_thermometer::parse_advert;
 use benches::adverts::Advert;
 use btsensor::atc::SensorReading;
-use btsensor::bthome::v2::{BtHomeV2, Element};
+use btsensor::bthome::v2::BtHomeV2;
 use mibeacon::bthome::UUID_V2;
 use uuid::Uuid;
 
@@ -25,11 +25,11 @@ impl Btsensor {
 
     pub(crate) fn decode_all(&self) {
         for map in &self.0 {
-            black_box(match btsensor::Reading::decode(map) {
-                Some(btsensor::Reading::Atc(reading)) => atc_sum(&reading),
-                Some(btsensor::Reading::BtHomeV2(reading)) => bthome_sum(&reading),
-                _ => 0.0,
-            });
+            match btsensor::Reading::decode(map) {
+                Some(btsensor::Reading::Atc(reading)) => read_atc(&reading),
+                Some(btsensor::Reading::BtHomeV2(reading)) => read_bthome(&reading),
+                _ => {}
+            }
         }
     }
 }
@@ -37,26 +37,35 @@ impl Btsensor {
 /// The functions for one format each, without the map.
 pub(crate) fn btsensor_inner(ring: &[Advert]) {
     for advert in ring {
-        black_box(if advert.uuid == UUID_V2 {
-            BtHomeV2::decode(&advert.service_data).map_or(0.0, |reading| bthome_sum(&reading))
-        } else {
-            SensorReading::decode(&advert.service_data).map_or(0.0, |reading| atc_sum(&reading))
-        });
+        if advert.uuid == UUID_V2 {
+            if let Ok(reading) = BtHomeV2::decode(&advert.service_data) {
+                read_bthome(&reading);
+            }
+        } else if let Some(reading) = SensorReading::decode(&advert.service_data) {
+            read_atc(&reading);
+        }
     }
 }
 
-fn atc_sum(reading: &SensorReading) -> f64 {
-    let percents = reading.temperature() + reading.humidity() + f32::from(reading.battery_percent());
-    f64::from(percents + f32::from(reading.battery_mv()))
+/// Reads every value out, as the floating-point number or the integer that the crate gives.
+fn read_atc(reading: &SensorReading) {
+    black_box(reading.temperature());
+    black_box(reading.humidity());
+    black_box(reading.battery_percent());
+    black_box(reading.battery_mv());
 }
 
-fn bthome_sum(reading: &BtHomeV2) -> f64 {
-    reading.elements.iter().map(value).sum()
-}
-
-fn value(element: &Element) -> f64 {
-    let integer = || element.value_int().map_or(0.0, |value| value as f64);
-    element.value_float().unwrap_or_else(integer)
+fn read_bthome(reading: &BtHomeV2) {
+    for element in &reading.elements {
+        match element.value_float() {
+            Some(value) => {
+                black_box(value);
+            }
+            None => {
+                black_box(element.value_int());
+            }
+        }
+    }
 }
 
 pub(crate) struct AtcMiThermometer {
@@ -81,14 +90,11 @@ impl AtcMiThermometer {
     pub(crate) fn parse_all(&self) {
         for (address, map) in &self.ring {
             let advert = parse_advert(address, map, self.key.as_ref());
-            black_box(advert.map_or(0.0, |advert| {
-                let values = [
-                    advert.temperature_celsius(),
-                    advert.humidity_percent(),
-                    advert.battery_percent(),
-                ];
-                values.into_iter().flatten().sum::<f32>()
-            }));
+            if let Ok(advert) = advert {
+                black_box(advert.temperature_celsius());
+                black_box(advert.humidity_percent());
+                black_box(advert.battery_percent());
+            }
         }
     }
 }

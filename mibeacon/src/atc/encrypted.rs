@@ -17,10 +17,10 @@ use ccm::aead::array::Array;
 use ccm::consts::U11;
 use macaddr::MacAddr6;
 
-use super::{Flags, Values, battery, humidity, temperature};
+use super::Flags;
+use super::values::{Column, Values};
 use crate::crypto::{Cipher, Tag};
-use crate::reading::Reading;
-use crate::{BindKey, DecryptError, EncodeError, NonceGuard};
+use crate::{BindKey, DecryptError, EncodeError, NonceGuard, Quantity, Reading, Unit};
 
 /// An encrypted measurement.
 ///
@@ -234,16 +234,8 @@ impl Payload {
     #[inline]
     pub(crate) const fn values(&self) -> Values {
         match self {
-            Self::Pvvx(payload) => Values::three([
-                temperature(payload.temperature as i32, -2),
-                humidity(payload.humidity as i32, -2),
-                battery(payload.battery_level),
-            ]),
-            Self::Atc1441(payload) => Values::three([
-                temperature(payload.deci_celsius(), -1),
-                humidity(payload.deci_percent(), -1),
-                battery(payload.battery_level()),
-            ]),
+            Self::Pvvx(payload) => payload.values(),
+            Self::Atc1441(payload) => payload.values(),
         }
     }
 
@@ -289,6 +281,25 @@ impl PvvxPayload {
         let [h0, h1] = self.humidity.to_le_bytes();
         [t0, t1, h0, h1, self.battery_level, self.flags.0]
     }
+
+    #[inline]
+    const fn values(&self) -> Values {
+        let values = [
+            self.temperature as i64,
+            self.humidity as i64,
+            self.battery_level as i64,
+            0,
+        ];
+        Values::new(&Self::COLUMNS, values, 3)
+    }
+
+    const COLUMNS: [Column; 4] = [
+        Column::new(Quantity::Temperature, -2, Unit::Celsius),
+        Column::new(Quantity::Humidity, -2, Unit::Percent),
+        Column::BATTERY,
+        // Not sent.
+        Column::VOLTAGE,
+    ];
 }
 
 /// The plaintext of atc1441's form: three bytes in steps of 0.5 °C, 0.5 % and 1 %.
@@ -331,13 +342,24 @@ impl Atc1441Payload {
         self.battery & 0x80 != 0
     }
 
-    const fn deci_celsius(&self) -> i32 {
-        self.temperature_steps as i32 * 5 - 400
+    #[inline]
+    const fn values(&self) -> Values {
+        let values = [
+            self.temperature_steps as i64 * 5 - 400,
+            self.humidity_steps as i64 * 5,
+            self.battery_level() as i64,
+            0,
+        ];
+        Values::new(&Self::COLUMNS, values, 3)
     }
 
-    const fn deci_percent(&self) -> i32 {
-        self.humidity_steps as i32 * 5
-    }
+    const COLUMNS: [Column; 4] = [
+        Column::new(Quantity::Temperature, -1, Unit::Celsius),
+        Column::new(Quantity::Humidity, -1, Unit::Percent),
+        Column::BATTERY,
+        // Not sent.
+        Column::VOLTAGE,
+    ];
 }
 
 /// The additional authenticated data of both forms.
@@ -382,9 +404,15 @@ mod tests {
     #[test]
     fn the_short_forms_temperature_is_unsigned() {
         let payload = Payload::Atc1441(Atc1441Payload::from_bytes([0xff, 0, 0]));
-        assert_eq!(payload.readings().next(), Some(temperature(875, -1).reading()));
+        assert_eq!(
+            payload.readings().next().unwrap().to_string(),
+            "temperature 87.5 °C"
+        );
         let payload = Payload::Atc1441(Atc1441Payload::from_bytes([0, 0, 0]));
-        assert_eq!(payload.readings().next(), Some(temperature(-400, -1).reading()));
+        assert_eq!(
+            payload.readings().next().unwrap().to_string(),
+            "temperature -40.0 °C"
+        );
     }
 
     #[test]

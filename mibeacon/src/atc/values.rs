@@ -1,55 +1,51 @@
-//! The values of one frame, packed.
+//! The values of one frame, and what each of them is.
 
 use crate::{Decimal, Quantity, Reading, Unit};
 
 /// The values that a frame still has to give: an iterator over its readings.
 ///
-/// Four readings take four times the memory, and to copy them takes longer than to read them from the frame.
+/// Four ready readings take four times the memory, and copying them takes longer than making them.
 #[derive(Clone, Debug)]
 pub(crate) struct Values {
-    list: [Value; 4],
+    columns: &'static [Column; MOST],
+    mantissas: [i64; MOST],
     next: u8,
-    count: u8,
+    end: u8,
 }
 
-/// One number, as the wire has it.
+/// What one value of a form is.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Value {
-    mantissa: i32,
-    exponent: i8,
+pub(super) struct Column {
     quantity: Quantity,
+    exponent: i8,
     unit: Unit,
 }
 
 impl Values {
-    pub(super) const NONE: Self = Self {
-        list: [Value::new(Quantity::Count, 0, 0, Unit::None); 4],
-        next: 0,
-        count: 0,
-    };
+    pub(super) const NONE: Self = Self::new(&[Column::BATTERY; MOST], [0; MOST], 0);
 
+    /// The first `count` columns with their values.
     #[inline]
-    pub(super) const fn four(list: [Value; 4]) -> Self {
+    pub(super) const fn new(columns: &'static [Column; MOST], mantissas: [i64; MOST], count: u8) -> Self {
         Self {
-            list,
+            columns,
+            mantissas,
             next: 0,
-            count: 4,
+            end: count,
         }
     }
 
+    /// All at once, of a form with four.
     #[inline]
-    pub(super) const fn three([a, b, c]: [Value; 3]) -> Self {
-        Self {
-            list: [a, b, c, c],
-            next: 0,
-            count: 3,
-        }
-    }
-
-    #[inline]
-    pub(super) const fn readings(&self) -> [Reading<'static>; 4] {
-        let [a, b, c, d] = self.list;
-        [a.reading(), b.reading(), c.reading(), d.reading()]
+    pub(super) const fn readings(&self, columns: [Column; MOST]) -> [Reading<'static>; MOST] {
+        let [t, h, x, y] = self.mantissas;
+        let [temperature, humidity, third, fourth] = columns;
+        [
+            temperature.reading(t),
+            humidity.reading(h),
+            third.reading(x),
+            fourth.reading(y),
+        ]
     }
 }
 
@@ -58,29 +54,35 @@ impl Iterator for Values {
 
     #[inline]
     fn next(&mut self) -> Option<Reading<'static>> {
-        if self.next >= self.count {
+        if self.next >= self.end {
             return None;
         }
-        let value = self.list.get(usize::from(self.next))?;
+        let index = usize::from(self.next) % MOST;
+        let (column, mantissa) = (self.columns.get(index)?, self.mantissas.get(index)?);
         self.next += 1;
-        Some(value.reading())
+        Some(column.reading(*mantissa))
     }
 }
 
-impl Value {
-    #[inline]
-    pub(super) const fn new(quantity: Quantity, mantissa: i32, exponent: i8, unit: Unit) -> Self {
+impl Column {
+    pub(super) const BATTERY: Self = Self::new(Quantity::Battery, 0, Unit::Percent);
+    /// In mV.
+    pub(super) const VOLTAGE: Self = Self::new(Quantity::Voltage, -3, Unit::Volt);
+
+    pub(super) const fn new(quantity: Quantity, exponent: i8, unit: Unit) -> Self {
         Self {
-            mantissa,
-            exponent,
             quantity,
+            exponent,
             unit,
         }
     }
 
     #[inline]
-    pub(super) const fn reading(self) -> Reading<'static> {
-        let value = Decimal::new(self.mantissa as i64, self.exponent);
+    const fn reading(self, mantissa: i64) -> Reading<'static> {
+        let value = Decimal::new(mantissa, self.exponent);
         Reading::measurement(self.quantity, value, self.unit)
     }
 }
+
+/// No form has more values.
+const MOST: usize = 4;

@@ -134,12 +134,9 @@ impl<'a> Object<'a> {
     pub fn reading(&self) -> Option<Reading<'a>> {
         // Nearly everything on air is a number of version 2.
         if let (Some(spec), None) = (self.spec, self.format)
-            && let Some(quantity) = spec.kind.quantity()
-            && let Some(raw) = short_integer(self.data, spec.signed)
+            && let reading @ Some(_) = spec.short_number(self.data)
         {
-            // Factors are small, so that four bytes times one fit.
-            let value = Decimal::new(raw * spec.factor.mantissa(), spec.factor.exponent());
-            return Some(Reading::measurement(quantity, value, spec.unit));
+            return reading;
         }
         self.reading_of_any_kind()
     }
@@ -370,6 +367,18 @@ impl Format {
 
 fn text(data: &[u8]) -> Value<'_> {
     core::str::from_utf8(data).map_or(Value::InvalidText(data), Value::Text)
+}
+
+impl ObjectSpec {
+    /// What an integer of 1 to 4 bytes says; `None` for other data and other objects.
+    #[inline]
+    pub(super) fn short_number(&self, data: &[u8]) -> Option<Reading<'static>> {
+        let quantity = self.kind.quantity()?;
+        let raw = short_integer(data, self.signed)?;
+        // Factors are small, so that four bytes times one fit.
+        let value = Decimal::new(raw * self.factor.mantissa(), self.factor.exponent());
+        Some(Reading::measurement(quantity, value, self.unit))
+    }
 }
 
 /// An integer of 1 to 4 bytes.

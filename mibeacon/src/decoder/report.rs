@@ -74,17 +74,19 @@ impl<'a> Report<'a> {
 
     /// The new readings; none unless the outcome is [`Outcome::Readings`].
     #[must_use]
-    #[inline]
+    #[inline(never)]
     pub fn readings(&self) -> Readings<'a> {
-        match self.outcome {
-            Outcome::Readings => self.all_readings(),
+        match (&self.outcome, &self.content) {
+            // Not a call more for these: they are a large part of what is on air.
+            (Outcome::Readings, Content::Atc(frame)) => Readings(Source::Atc(frame.values())),
+            (Outcome::Readings, _) => self.all_readings(),
             _ => Readings(Source::Nothing),
         }
     }
 
     /// All readings, also those of duplicates, replays and downgrades. Encrypted ones need a key all the same.
     #[must_use]
-    #[inline]
+    #[inline(never)]
     pub fn all_readings(&self) -> Readings<'a> {
         Readings(match self.content {
             Content::Nothing | Content::Bthome(None) => Source::Nothing,
@@ -93,10 +95,10 @@ impl<'a> Report<'a> {
                 product: frame.product_id,
                 current: None,
             },
-            Content::Bthome(Some(ref objects)) => Source::Bthome(objects.clone()),
-            Content::Qingping(frame) => Source::Qingping(frame.readings()),
             Content::Atc(frame) => Source::Atc(frame.values()),
             Content::AtcPayload(payload) => Source::Atc(payload.values()),
+            Content::Bthome(Some(ref objects)) => Source::Bthome(objects.from_start()),
+            Content::Qingping(frame) => Source::Qingping(frame.readings()),
             Content::Reed(event) => Source::Reed(event, 0),
             Content::WeightScale(scale) => Source::WeightScale(scale, 0),
             Content::BodyComposition(scale) => Source::BodyComposition(scale, 0),
@@ -182,11 +184,12 @@ impl<'a> Iterator for Readings<'a> {
 }
 
 impl<'a> Source<'a> {
+    #[inline(never)]
     fn next(&mut self) -> Option<Reading<'a>> {
         match self {
             Self::Nothing => None,
             Self::Atc(values) => values.next(),
-            Self::Bthome(objects) => objects.find_map(|object| object.reading()),
+            Self::Bthome(objects) => objects.next_reading(),
             Self::MiBeacon {
                 objects,
                 product,
