@@ -52,16 +52,18 @@ mod encrypted;
 mod event;
 mod plain;
 mod sample;
+mod values;
 
 use macaddr::MacAddr6;
 
-use crate::{BinarySensor, Decimal, ParseError, Quantity, Reading, Unit};
+use crate::{BinarySensor, Format, ParseError, Reading};
 
 pub use battery::{atc1441_battery_level, pvvx_battery_level};
 pub use encrypted::{AAD, Atc1441Payload, Encrypted, EncryptedForm, Payload, PvvxPayload};
 pub use event::ReedEvent;
 pub use plain::{Atc1441, Pvvx};
 pub use sample::Sample;
+pub(crate) use values::Values;
 
 /// Environmental Sensing, the UUID of this service data.
 pub const UUID: u16 = 0x181a;
@@ -84,7 +86,7 @@ impl Frame {
     ///
     /// [`ParseError::UnknownLength`] for every length not in the table above: other products use the UUID
     /// too.
-    #[inline]
+    #[inline(always)]
     pub fn parse(service_data: &[u8]) -> Result<Self, ParseError> {
         if let Ok(bytes) = service_data.try_into() {
             return Ok(Self::Pvvx(Pvvx::from_bytes(bytes)));
@@ -110,6 +112,18 @@ impl Frame {
             Self::Atc1441(_) => "atc1441",
             Self::Pvvx(_) => "pvvx",
             Self::Encrypted(encrypted) => encrypted.form().name(),
+        }
+    }
+
+    #[inline]
+    pub(crate) const fn format(&self) -> Format {
+        match self {
+            Self::Pvvx(_) => Format::Pvvx,
+            Self::Atc1441(_) => Format::Atc1441,
+            Self::Encrypted(frame) => match frame.form() {
+                EncryptedForm::Pvvx => Format::Pvvx,
+                EncryptedForm::Atc1441 => Format::Atc1441,
+            },
         }
     }
 
@@ -143,13 +157,18 @@ impl Frame {
     /// The measurements, in the order of the wire; none while they are encrypted.
     ///
     /// The switches of the [`Flags`] are no readings: the frame doesn't say whether anything is connected.
+    #[inline]
     pub fn readings(&self) -> impl Iterator<Item = Reading<'static>> + Clone + use<> {
-        let readings = match self {
-            Self::Atc1441(frame) => frame.measurements().map(Some),
-            Self::Pvvx(frame) => frame.measurements().map(Some),
-            Self::Encrypted(_) => [None; 4],
-        };
-        readings.into_iter().flatten()
+        self.values()
+    }
+
+    #[inline]
+    pub(crate) const fn values(&self) -> Values {
+        match self {
+            Self::Atc1441(frame) => frame.values(),
+            Self::Pvvx(frame) => frame.values(),
+            Self::Encrypted(_) => Values::NONE,
+        }
     }
 }
 
@@ -203,30 +222,6 @@ impl Flags {
     const fn bit(self, bit: u8) -> bool {
         self.0 >> bit & 1 != 0
     }
-}
-
-const fn temperature(mantissa: i64, exponent: i8) -> Reading<'static> {
-    Reading::measurement(
-        Quantity::Temperature,
-        Decimal::new(mantissa, exponent),
-        Unit::Celsius,
-    )
-}
-
-const fn humidity(mantissa: i64, exponent: i8) -> Reading<'static> {
-    Reading::measurement(
-        Quantity::Humidity,
-        Decimal::new(mantissa, exponent),
-        Unit::Percent,
-    )
-}
-
-fn battery(percent: u8) -> Reading<'static> {
-    Reading::measurement(Quantity::Battery, percent.into(), Unit::Percent)
-}
-
-fn voltage(millivolts: u16) -> Reading<'static> {
-    Reading::measurement(Quantity::Voltage, Decimal::new(millivolts.into(), -3), Unit::Volt)
 }
 
 const fn opening(open: bool) -> Reading<'static> {

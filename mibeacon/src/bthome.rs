@@ -38,6 +38,7 @@ pub mod v2;
 
 pub use event::{ButtonCode, CommandCode, DimmerCode};
 pub use object::{Format, Object, Value};
+pub(crate) use objects::Layout;
 pub use objects::{Objects, StopReason, Stopped};
 pub use replay::{Advert, Policy, Replay, ReplayState, Security, Verdict};
 pub use spec::{ObjectKind, ObjectSpec};

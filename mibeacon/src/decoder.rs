@@ -142,7 +142,7 @@ impl<S: AsRef<[Slot]> + AsMut<[Slot]>> Decoder<S> {
     ///
     /// `now` is the time since any start, and never goes back. The report borrows the decoder, since the plaintext sits
     /// there.
-    #[inline]
+    #[inline(always)]
     pub fn decode<'a>(
         &'a mut self,
         now: Duration,
@@ -152,8 +152,19 @@ impl<S: AsRef<[Slot]> + AsMut<[Slot]>> Decoder<S> {
         match payload.0 {
             Part::MiBeacon(data) => self.mibeacon(now, address, data),
             Part::Atc(data) => self.atc(now, address, data),
-            Part::Reed(event) => self.reed(now, address, event),
             Part::BthomeV2(data) => self.bthome_v2(now, address, data),
+            part => self.other(now, address, part),
+        }
+    }
+
+    /// The formats that are less common.
+    #[inline(never)]
+    fn other<'a>(&'a mut self, now: Duration, address: Option<MacAddr6>, part: Part<'a>) -> Report<'a> {
+        match part {
+            Part::MiBeacon(data) => self.mibeacon(now, address, data),
+            Part::Atc(data) => self.atc(now, address, data),
+            Part::BthomeV2(data) => self.bthome_v2(now, address, data),
+            Part::Reed(event) => self.reed(now, address, event),
             Part::BthomeV1(data) => {
                 let frame = bthome::v1::Frame::parse_plain(data);
                 self.bthome_v1(now, address, data, Ok(frame))
@@ -188,6 +199,7 @@ impl<S: AsRef<[Slot]> + AsMut<[Slot]>> Decoder<S> {
             .ok_or(CapacityError { capacity })
     }
 
+    #[inline(never)]
     fn mibeacon<'a>(&'a mut self, now: Duration, host: Option<MacAddr6>, data: &'a [u8]) -> Report<'a> {
         let parsed = Frame::parse(data).and_then(|frame| Ok((frame, frame.sender(host)?)));
         let (frame, sender) = match parsed {
@@ -253,41 +265,81 @@ impl<S: AsRef<[Slot]> + AsMut<[Slot]>> Decoder<S> {
         report
     }
 
-    fn atc<'a>(&'a mut self, now: Duration, address: Option<MacAddr6>, data: &'a [u8]) -> Report<'a> {
-        let frame = match atc::Frame::parse(data) {
-            Ok(frame) => frame,
-            Err(error) => return Report::malformed(Format::Pvvx, address, error),
+    #[inline(never)]
+    fn atc<'a>(&mut self, now: Duration, address: Option<MacAddr6>, data: &[u8]) -> Report<'a> {
+        let sender = address.or_else(|| own_mac(data));
+        let plain = |format, frame: atc::Frame| {
+            let mut report = Report::new(format, sender, Content::Atc(frame));
+            report.counter = Some(frame.counter().into());
+            report
         };
-        let format = match &frame {
-            atc::Frame::Atc1441(_) => Format::Atc1441,
-            atc::Frame::Encrypted(frame) if frame.form() == atc::EncryptedForm::Atc1441 => Format::Atc1441,
-            _ => Format::Pvvx,
+        // The first two are what is on air, and go straight into the report.
+        let mut report = if let Ok(bytes) = data.try_into() {
+            plain(Format::Pvvx, atc::Frame::Pvvx(atc::Pvvx::from_bytes(bytes)))
+        } else if let Ok(bytes) = data.try_into() {
+            plain(
+                Format::Atc1441,
+                atc::Frame::Atc1441(atc::Atc1441::from_bytes(bytes)),
+            )
+        } else {
+            match atc::Frame::parse(data) {
+                Ok(atc::Frame::Encrypted(frame)) => return self.encrypted_atc(now, address, frame, data),
+                Ok(frame) => plain(frame.format(), frame),
+                Err(error) => return Report::malformed(Format::Pvvx, address, error),
+            }
         };
+        report.outcome = self.hear_plain(now, sender, report.format, data);
+        report
+    }
+
+    /// What to do with readings of a format that has no encryption or doesn't use it here.
+    fn hear_plain(
+        &mut self,
+        now: Duration,
+        sender: Option<MacAddr6>,
+        format: Format,
+        data: &[u8],
+    ) -> Outcome {
         let policy = self.policy;
-        let sender = address.or(frame.mac());
-        let mut report = Report::new(format, sender, Content::Atc(frame));
+        let Some(slot) = sender.and_then(|sender| self.table.find_mut(sender)) else {
+            return Outcome::Readings;
+        };
+        slot.note_seen(now, format);
+        slot.plain_outcome(policy, Fingerprint::of(data))
+    }
+
+    #[inline(never)]
+    fn encrypted_atc<'a>(
+        &mut self,
+        now: Duration,
+        sender: Option<MacAddr6>,
+        frame: atc::Encrypted,
+        data: &[u8],
+    ) -> Report<'a> {
+        let format = atc::Frame::Encrypted(frame).format();
+        let policy = self.policy;
+        let mut report = Report::new(format, sender, Content::Atc(atc::Frame::Encrypted(frame)));
         report.counter = Some(frame.counter().into());
-        let mut slot = sender.and_then(|sender| self.table.find_mut(sender));
-        if let Some(slot) = &mut slot {
-            slot.note_seen(now, format);
-        }
-        report.outcome = match (&frame, slot, sender) {
-            (atc::Frame::Encrypted(_), _, None) => Outcome::AddressUnknown,
-            (atc::Frame::Encrypted(_), None, _) => Outcome::NoKey,
-            (atc::Frame::Encrypted(encrypted), Some(slot), Some(sender)) => match slot.full_cipher() {
-                None => Outcome::NoKey,
-                Some(cipher) => match cipher.and_then(|cipher| encrypted.decrypt_with(cipher, sender)) {
-                    Ok(payload) => {
-                        slot.note_success();
-                        report.authenticated = true;
-                        report.content = Content::AtcPayload(payload);
-                        slot.repeat_or_readings(policy, Fingerprint::of(data))
-                    }
-                    Err(error) => slot.refused(error),
-                },
+        let Some(sender) = sender else {
+            report.outcome = Outcome::AddressUnknown;
+            return report;
+        };
+        let Some(slot) = self.table.find_mut(sender) else {
+            report.outcome = Outcome::NoKey;
+            return report;
+        };
+        slot.note_seen(now, format);
+        report.outcome = match slot.full_cipher() {
+            None => Outcome::NoKey,
+            Some(cipher) => match cipher.and_then(|cipher| frame.decrypt_with(cipher, sender)) {
+                Ok(payload) => {
+                    slot.note_success();
+                    report.authenticated = true;
+                    report.content = Content::AtcPayload(payload);
+                    slot.repeat_or_readings(policy, Fingerprint::of(data))
+                }
+                Err(error) => slot.refused(error),
             },
-            (_, Some(slot), _) => slot.plain_outcome(policy, Fingerprint::of(data)),
-            (_, None, _) => Outcome::Readings,
         };
         report
     }
@@ -306,6 +358,7 @@ impl<S: AsRef<[Slot]> + AsMut<[Slot]>> Decoder<S> {
         report
     }
 
+    #[inline(never)]
     fn bthome_v2<'a>(&'a mut self, now: Duration, address: Option<MacAddr6>, data: &'a [u8]) -> Report<'a> {
         let frame = match bthome::v2::Frame::parse(data) {
             Ok(frame) => frame,
@@ -313,10 +366,11 @@ impl<S: AsRef<[Slot]> + AsMut<[Slot]>> Decoder<S> {
         };
         let advert = BthomeAdvert {
             format: Format::BthomeV2,
+            layout: bthome::Layout::V2,
             sender: frame.mac().or(address),
             sleepy: frame.info().is_trigger_based(),
             data,
-            body: frame.body().clone(),
+            body: BthomeBody::of(frame.body()),
         };
         self.bthome(now, advert, |cipher, sender, out| {
             frame.decrypt_with(cipher, sender, out)
@@ -334,88 +388,92 @@ impl<S: AsRef<[Slot]> + AsMut<[Slot]>> Decoder<S> {
             Ok(frame) => frame,
             Err(error) => return Report::malformed(Format::BthomeV1, sender, error),
         };
-        let body = frame.body().clone();
         let advert = BthomeAdvert {
             format: Format::BthomeV1,
+            layout: bthome::Layout::V1,
             sender,
             sleepy: false,
             data,
-            body,
+            body: BthomeBody::of(frame.body()),
         };
         self.bthome(now, advert, |cipher, sender, out| {
             frame.decrypt_with(cipher, sender, out)
         })
     }
 
+    #[inline]
     fn bthome<'a>(
         &'a mut self,
         now: Duration,
         advert: BthomeAdvert<'a>,
         decrypt: impl FnOnce(&Cipher, MacAddr6, &'a mut [u8]) -> Result<bthome::Objects<'a>, DecryptError>,
     ) -> Report<'a> {
-        let mut report = Report::new(advert.format, advert.sender, Content::Bthome(None));
-        let mut slot = advert.sender.and_then(|sender| self.table.find_mut(sender));
+        let BthomeAdvert { format, sender, .. } = advert;
+        let unread = |outcome, counter| Report {
+            outcome,
+            counter: Some(counter),
+            ..Report::new(format, sender, Content::Bthome(None))
+        };
+        let mut slot = sender.and_then(|sender| self.table.find_mut(sender));
         if let Some(slot) = &mut slot {
-            slot.note_seen(now, advert.format);
+            slot.note_seen(now, format);
             slot.sleepy = advert.sleepy;
         }
-        let (objects, security) = match (advert.body, &mut slot, advert.sender) {
-            (bthome::Body::Plain(objects), slot, _) => {
+        let (objects, security) = match (advert.body, &mut slot, sender) {
+            (BthomeBody::Plain(objects), slot, _) => {
                 let key_known = slot.as_ref().is_some_and(|slot| slot.has_key());
                 (objects, bthome::Security::Plain { key_known })
             }
-            (bthome::Body::Encrypted(encrypted), slot, sender) => {
-                let counter = encrypted.counter;
-                report.counter = Some(counter);
-                let (Some(slot), Some(sender)) = (slot, sender) else {
-                    report.outcome = if sender.is_none() {
-                        Outcome::AddressUnknown
-                    } else {
-                        Outcome::NoKey
-                    };
-                    return report;
+            (BthomeBody::Encrypted { counter }, slot, sender) => {
+                let Some(sender) = sender else {
+                    return unread(Outcome::AddressUnknown, counter);
+                };
+                let Some(slot) = slot else {
+                    return unread(Outcome::NoKey, counter);
                 };
                 let Some(cipher) = slot.full_cipher() else {
-                    report.outcome = Outcome::NoKey;
-                    return report;
+                    return unread(Outcome::NoKey, counter);
                 };
                 match cipher.and_then(|cipher| decrypt(cipher, sender, &mut self.plaintext)) {
                     Ok(objects) => {
                         slot.note_success();
-                        report.authenticated = true;
-                        (objects, bthome::Security::Authenticated { counter })
+                        (objects.as_bytes(), bthome::Security::Authenticated { counter })
                     }
-                    Err(error) => {
-                        report.outcome = slot.refused(error);
-                        return report;
-                    }
+                    Err(error) => return unread(slot.refused(error), counter),
                 }
             }
         };
-        let packet_id = objects.packet_id();
-        report.counter = report.counter.or(packet_id.map(u32::from));
-        if let Some(slot) = slot {
-            let fingerprint = Fingerprint::of(advert.data);
+        let objects = bthome::Objects::new(advert.layout, objects);
+        let survey = objects.survey();
+        let (counter, authenticated) = match security {
+            bthome::Security::Authenticated { counter } => (Some(counter), true),
+            bthome::Security::Plain { .. } => (survey.packet_id.map(u32::from), false),
+        };
+        let outcome = slot.map_or(Outcome::Readings, |slot| {
             let last = slot.bthome_replay.export().counter.unwrap_or_default();
             let seen = bthome::Advert {
                 security,
-                packet_id,
-                fingerprint,
+                packet_id: survey.packet_id,
+                fingerprint: Fingerprint::of(advert.data),
             };
-            report.outcome = match slot.bthome_replay.check(now, &seen) {
+            match slot.bthome_replay.check(now, &seen) {
                 verdict if verdict.is_accepted() => Outcome::Readings,
                 bthome::Verdict::Stale => Outcome::Stale,
                 bthome::Verdict::Downgrade => Outcome::Downgraded,
                 bthome::Verdict::Replay => Outcome::Replayed {
-                    counter: report.counter.unwrap_or_default(),
+                    counter: counter.unwrap_or_default(),
                     last,
                 },
                 _ => Outcome::Duplicate,
-            };
+            }
+        });
+        Report {
+            outcome,
+            counter,
+            authenticated,
+            fault: survey.stopped.map(bthome_fault),
+            ..Report::new(format, sender, Content::Bthome(Some(objects)))
         }
-        report.fault = bthome_fault(objects.clone());
-        report.content = Content::Bthome(Some(objects));
-        report
     }
 
     fn plain<'a>(
@@ -450,13 +508,38 @@ impl<S: AsRef<[Slot]> + AsMut<[Slot]>> Decoder<S> {
     }
 }
 
+/// Few hosts hide the address, so that few frames have to tell it.
+#[cold]
+fn own_mac(service_data: &[u8]) -> Option<MacAddr6> {
+    atc::Frame::parse(service_data).ok()?.mac()
+}
+
 /// A BTHome advertisement of either version.
 struct BthomeAdvert<'a> {
     format: Format,
+    layout: bthome::Layout,
     sender: Option<MacAddr6>,
     sleepy: bool,
     data: &'a [u8],
-    body: bthome::Body<'a>,
+    body: BthomeBody<'a>,
+}
+
+/// The objects, or the counter of what hides them.
+enum BthomeBody<'a> {
+    Plain(&'a [u8]),
+    Encrypted { counter: u32 },
+}
+
+impl<'a> BthomeBody<'a> {
+    #[inline]
+    const fn of(body: &bthome::Body<'a>) -> Self {
+        match body {
+            bthome::Body::Plain(objects) => Self::Plain(objects.as_bytes()),
+            bthome::Body::Encrypted(encrypted) => Self::Encrypted {
+                counter: encrypted.counter,
+            },
+        }
+    }
 }
 
 /// There is no free slot for another device.
@@ -511,10 +594,8 @@ fn judge(frame: &Frame<'_>, objects: Objects<'_>) -> (Outcome, Option<ParseError
     }
 }
 
-fn bthome_fault(mut objects: bthome::Objects<'_>) -> Option<ParseError> {
-    objects.by_ref().for_each(drop);
-    let bthome::Stopped { reason, offset } = objects.stopped()?;
-    Some(match reason {
+fn bthome_fault(bthome::Stopped { reason, offset }: bthome::Stopped) -> ParseError {
+    match reason {
         bthome::StopReason::UnknownObject { id } => ParseError::UnknownObject {
             id: id.into(),
             offset,
@@ -523,7 +604,7 @@ fn bthome_fault(mut objects: bthome::Objects<'_>) -> Option<ParseError> {
             field: Field::Object,
             offset,
         },
-    })
+    }
 }
 
 /// The longest plaintext: extended advertisements have at most 255 bytes in one AD structure.

@@ -19,17 +19,22 @@ pub struct Fingerprint(NonZeroU64);
 impl Fingerprint {
     /// The fingerprint of these bytes.
     #[must_use]
+    #[inline]
     pub fn of(bytes: &[u8]) -> Self {
-        let mut mixed = bytes.len() as u64;
-        if let Some(last) = bytes.last_chunk::<8>() {
-            for word in bytes.as_chunks::<8>().0 {
-                mixed = mix(mixed, u64::from_le_bytes(*word));
+        let length = bytes.len() as u64;
+        let mixed = match (bytes.split_first_chunk(), bytes.last_chunk()) {
+            (Some((first, rest)), Some(last)) => {
+                let first = mix(length, u64::from_le_bytes(*first));
+                let whole = rest
+                    .as_chunks()
+                    .0
+                    .iter()
+                    .fold(first, |mixed, word| mix(mixed, u64::from_le_bytes(*word)));
+                // Overlaps the word before it, so that no rest of odd length remains.
+                mix(whole, u64::from_le_bytes(*last))
             }
-            // Overlaps the word before it, so that no rest of odd length remains.
-            mixed = mix(mixed, u64::from_le_bytes(*last));
-        } else {
-            mixed = bytes.iter().fold(mixed, |mixed, &byte| mix(mixed, byte.into()));
-        }
+            _ => bytes.iter().fold(length, |mixed, &byte| mix(mixed, byte.into())),
+        };
         Self(NonZeroU64::MIN | mixed)
     }
 

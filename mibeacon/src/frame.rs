@@ -54,6 +54,7 @@ pub use object::{Object, ObjectBuf, ObjectReadings, Objects, S400, SpecId, SpecK
 pub use product::{KeyKind, Product};
 pub use replay::{Replay, Verdict};
 
+use crate::address::reversed;
 use crate::{Field, ParseError};
 
 /// UUID of the service data that carries MiBeacon frames.
@@ -250,7 +251,7 @@ fn fixed_header(input: &[u8]) -> IResult<&[u8], (FrameControl, ProductId, u8), (
 
 fn mac(input: &[u8]) -> IResult<&[u8], MacAddr6, ()> {
     map(take(6_usize), |bytes: &[u8]| match bytes {
-        &[f, e, d, c, b, a] => MacAddr6::new(a, b, c, d, e, f),
+        &[f, e, d, c, b, a] => reversed([f, e, d, c, b, a]),
         _ => MacAddr6::nil(),
     })
     .parse(input)

@@ -25,6 +25,7 @@ pub mod scale;
 #[cfg(feature = "btleplug")]
 pub mod transport;
 
+mod address;
 mod beacon;
 mod crypto;
 mod decimal;

@@ -19,10 +19,10 @@ use core::ops::Deref;
 
 use macaddr::MacAddr6;
 
-use super::{Flags, battery, humidity, temperature};
+use super::Flags;
+use super::values::{Column, Values};
 use crate::crypto::{Cipher, Tag};
-use crate::reading::Reading;
-use crate::{BindKey, DecryptError, EncodeError, NonceGuard};
+use crate::{BindKey, DecryptError, EncodeError, NonceGuard, Quantity, Reading, Unit};
 
 /// An encrypted measurement.
 ///
@@ -228,20 +228,17 @@ impl Payload {
     }
 
     /// Temperature, humidity and battery level. No form carries the battery's voltage.
+    #[inline]
     pub fn readings(&self) -> impl Iterator<Item = Reading<'static>> + Clone + use<> {
-        let readings = match self {
-            Self::Pvvx(payload) => [
-                temperature(payload.temperature.into(), -2),
-                humidity(payload.humidity.into(), -2),
-                battery(payload.battery_level),
-            ],
-            Self::Atc1441(payload) => [
-                temperature(payload.deci_celsius(), -1),
-                humidity(payload.deci_percent(), -1),
-                battery(payload.battery_level()),
-            ],
-        };
-        readings.into_iter()
+        self.values()
+    }
+
+    #[inline]
+    pub(crate) const fn values(&self) -> Values {
+        match self {
+            Self::Pvvx(payload) => payload.values(),
+            Self::Atc1441(payload) => payload.values(),
+        }
     }
 
     /// Whether the thresholds control the trigger output.
@@ -286,6 +283,25 @@ impl PvvxPayload {
         let [h0, h1] = self.humidity.to_le_bytes();
         [t0, t1, h0, h1, self.battery_level, self.flags.0]
     }
+
+    #[inline]
+    const fn values(&self) -> Values {
+        let values = [
+            self.temperature as i64,
+            self.humidity as i64,
+            self.battery_level as i64,
+            0,
+        ];
+        Values::new(&Self::COLUMNS, values, 3)
+    }
+
+    const COLUMNS: [Column; 4] = [
+        Column::new(Quantity::Temperature, -2, Unit::Celsius),
+        Column::new(Quantity::Humidity, -2, Unit::Percent),
+        Column::BATTERY,
+        // Not sent.
+        Column::VOLTAGE,
+    ];
 }
 
 /// The plaintext of atc1441's form: three bytes in steps of 0.5 °C, 0.5 % and 1 %.
@@ -328,13 +344,24 @@ impl Atc1441Payload {
         self.battery & 0x80 != 0
     }
 
-    const fn deci_celsius(&self) -> i64 {
-        self.temperature_steps as i64 * 5 - 400
+    #[inline]
+    const fn values(&self) -> Values {
+        let values = [
+            self.temperature_steps as i64 * 5 - 400,
+            self.humidity_steps as i64 * 5,
+            self.battery_level() as i64,
+            0,
+        ];
+        Values::new(&Self::COLUMNS, values, 3)
     }
 
-    const fn deci_percent(&self) -> i64 {
-        self.humidity_steps as i64 * 5
-    }
+    const COLUMNS: [Column; 4] = [
+        Column::new(Quantity::Temperature, -1, Unit::Celsius),
+        Column::new(Quantity::Humidity, -1, Unit::Percent),
+        Column::BATTERY,
+        // Not sent.
+        Column::VOLTAGE,
+    ];
 }
 
 /// The additional authenticated data of both forms.
@@ -379,9 +406,15 @@ mod tests {
     #[test]
     fn the_short_forms_temperature_is_unsigned() {
         let payload = Payload::Atc1441(Atc1441Payload::from_bytes([0xff, 0, 0]));
-        assert_eq!(payload.readings().next(), Some(temperature(875, -1)));
+        assert_eq!(
+            payload.readings().next().unwrap().to_string(),
+            "temperature 87.5 °C"
+        );
         let payload = Payload::Atc1441(Atc1441Payload::from_bytes([0, 0, 0]));
-        assert_eq!(payload.readings().next(), Some(temperature(-400, -1)));
+        assert_eq!(
+            payload.readings().next().unwrap().to_string(),
+            "temperature -40.0 °C"
+        );
     }
 
     #[test]

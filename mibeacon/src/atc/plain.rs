@@ -5,8 +5,10 @@ use core::ops::Deref;
 use arrayvec::ArrayVec;
 use macaddr::MacAddr6;
 
-use super::{Flags, battery, humidity, temperature, voltage};
-use crate::Reading;
+use super::Flags;
+use super::values::{Column, Values};
+use crate::address::reversed;
+use crate::{Quantity, Reading, Unit};
 
 /// The form of atc1441's firmware, 13 bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -29,10 +31,10 @@ impl Atc1441 {
     /// Reads the form.
     #[must_use]
     #[inline]
-    pub const fn from_bytes(bytes: [u8; 13]) -> Self {
+    pub fn from_bytes(bytes: [u8; 13]) -> Self {
         let [a, b, c, d, e, f, t1, t0, humidity, level, v1, v0, counter] = bytes;
         Self {
-            mac: MacAddr6::new(a, b, c, d, e, f),
+            mac: [a, b, c, d, e, f].into(),
             temperature: i16::from_be_bytes([t1, t0]),
             humidity,
             battery_level: level,
@@ -53,14 +55,28 @@ impl Atc1441 {
 
     /// Temperature, humidity, battery level and battery voltage, in the order of the wire.
     #[must_use]
-    pub fn measurements(&self) -> [Reading<'static>; 4] {
-        [
-            temperature(self.temperature.into(), -1),
-            humidity(self.humidity.into(), 0),
-            battery(self.battery_level),
-            voltage(self.battery_millivolts),
-        ]
+    #[inline]
+    pub const fn measurements(&self) -> [Reading<'static>; 4] {
+        self.values().readings(Self::COLUMNS)
     }
+
+    #[inline]
+    pub(super) const fn values(&self) -> Values {
+        let values = [
+            self.temperature as i64,
+            self.humidity as i64,
+            self.battery_level as i64,
+            self.battery_millivolts as i64,
+        ];
+        Values::new(&Self::COLUMNS, values, 4)
+    }
+
+    const COLUMNS: [Column; 4] = [
+        Column::new(Quantity::Temperature, -1, Unit::Celsius),
+        Column::new(Quantity::Humidity, 0, Unit::Percent),
+        Column::BATTERY,
+        Column::VOLTAGE,
+    ];
 }
 
 /// The "custom" form of pvvx's firmware, 15 or 14 bytes.
@@ -86,10 +102,10 @@ impl Pvvx {
     /// Reads the form with flags byte.
     #[must_use]
     #[inline]
-    pub const fn from_bytes(bytes: [u8; 15]) -> Self {
+    pub fn from_bytes(bytes: [u8; 15]) -> Self {
         let [a, b, c, d, e, f, t0, t1, h0, h1, v0, v1, level, counter, flags] = bytes;
         Self {
-            mac: MacAddr6::new(f, e, d, c, b, a),
+            mac: reversed([a, b, c, d, e, f]),
             temperature: i16::from_le_bytes([t0, t1]),
             humidity: u16::from_le_bytes([h0, h1]),
             battery_millivolts: u16::from_le_bytes([v0, v1]),
@@ -101,7 +117,7 @@ impl Pvvx {
 
     /// Reads the form without flags byte.
     #[must_use]
-    pub const fn from_short_bytes(bytes: [u8; 14]) -> Self {
+    pub fn from_short_bytes(bytes: [u8; 14]) -> Self {
         let [a, b, c, d, e, f, t0, t1, h0, h1, v0, v1, level, counter] = bytes;
         let bytes = [a, b, c, d, e, f, t0, t1, h0, h1, v0, v1, level, counter, 0];
         Self {
@@ -128,12 +144,26 @@ impl Pvvx {
 
     /// Temperature, humidity, battery voltage and battery level, in the order of the wire.
     #[must_use]
-    pub fn measurements(&self) -> [Reading<'static>; 4] {
-        [
-            temperature(self.temperature.into(), -2),
-            humidity(self.humidity.into(), -2),
-            voltage(self.battery_millivolts),
-            battery(self.battery_level),
-        ]
+    #[inline]
+    pub const fn measurements(&self) -> [Reading<'static>; 4] {
+        self.values().readings(Self::COLUMNS)
     }
+
+    #[inline]
+    pub(super) const fn values(&self) -> Values {
+        let values = [
+            self.temperature as i64,
+            self.humidity as i64,
+            self.battery_millivolts as i64,
+            self.battery_level as i64,
+        ];
+        Values::new(&Self::COLUMNS, values, 4)
+    }
+
+    const COLUMNS: [Column; 4] = [
+        Column::new(Quantity::Temperature, -2, Unit::Celsius),
+        Column::new(Quantity::Humidity, -2, Unit::Percent),
+        Column::VOLTAGE,
+        Column::BATTERY,
+    ];
 }

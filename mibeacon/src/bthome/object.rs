@@ -5,8 +5,7 @@ use macaddr::MacAddr6;
 use super::objects::Layout;
 use super::{ButtonCode, CommandCode, DimmerCode, ObjectKind, ObjectSpec, Objects, float};
 use crate::{
-    Button, ButtonEvent, CommandEvent, Decimal, DimmerEvent, Event, FirmwareVersion, Quantity, Reading, Unit,
-    UnknownObject,
+    Button, ButtonEvent, CommandEvent, Decimal, DimmerEvent, Event, FirmwareVersion, Reading, UnknownObject,
 };
 
 /// One object of an advert, borrowed from its bytes.
@@ -133,6 +132,16 @@ impl<'a> Object<'a> {
     #[inline]
     #[must_use]
     pub fn reading(&self) -> Option<Reading<'a>> {
+        // Nearly everything on air is a number of version 2.
+        if let (Some(spec), None) = (self.spec, self.format)
+            && let reading @ Some(_) = spec.short_number(self.data)
+        {
+            return reading;
+        }
+        self.reading_of_any_kind()
+    }
+
+    fn reading_of_any_kind(&self) -> Option<Reading<'a>> {
         let unknown = Reading::Unknown(UnknownObject {
             id: self.id.into(),
             data: self.data,
@@ -141,19 +150,13 @@ impl<'a> Object<'a> {
             return Some(unknown);
         };
         Some(match (self.value(), spec.kind) {
-            (Value::Number(value), ObjectKind::Sensor(quantity)) => {
-                Reading::measurement(quantity, value, spec.unit)
-            }
-            (Value::Number(value), ObjectKind::PacketId) => {
-                Reading::measurement(Quantity::PacketId, value, Unit::None)
-            }
-            (Value::Number(value), ObjectKind::Timestamp) => {
-                Reading::measurement(Quantity::Timestamp, value, Unit::UnixSecond)
-            }
             (Value::Number(value), ObjectKind::DeviceType) => value
                 .to_i64()
                 .and_then(|number| u16::try_from(number).ok())
                 .map_or(unknown, Reading::DeviceType),
+            (Value::Number(value), kind) => kind.quantity().map_or(unknown, |quantity| {
+                Reading::measurement(quantity, value, spec.unit)
+            }),
             (Value::Binary(on), ObjectKind::Binary { sensor, .. }) => Reading::binary(sensor, on),
             (Value::Button(code), _) => Reading::Event(Event::Button(ButtonEvent {
                 action: code.action()?,
@@ -188,6 +191,18 @@ impl<'a> Object<'a> {
             }
         }
         (all > 1).then_some(number)
+    }
+
+    /// The number of a packet id.
+    #[inline]
+    pub(super) fn packet_id(&self) -> Option<u8> {
+        match (self.format, self.data) {
+            (None, [number]) => Some(*number),
+            _ => match self.value() {
+                Value::Number(number) => u8::try_from(number.to_i64()?).ok(),
+                _ => None,
+            },
+        }
     }
 
     fn shares_property_with(&self, other: &Self) -> bool {
@@ -262,17 +277,7 @@ impl<'a> Object<'a> {
             (None, Some(spec)) => spec.signed,
             _ => return None,
         };
-        Some(match *self.data {
-            [a] if signed => i64::from(i8::from_le_bytes([a])),
-            [a, b] if signed => i64::from(i16::from_le_bytes([a, b])),
-            [a, b, c] if signed => i64::from(i32::from_le_bytes([0, a, b, c]) >> 8),
-            [a, b, c, d] if signed => i64::from(i32::from_le_bytes([a, b, c, d])),
-            [a] => i64::from(a),
-            [a, b] => i64::from(u16::from_le_bytes([a, b])),
-            [a, b, c] => i64::from(u32::from_le_bytes([a, b, c, 0])),
-            [a, b, c, d] => i64::from(u32::from_le_bytes([a, b, c, d])),
-            _ => return long_integer(self.data, signed),
-        })
+        short_integer(self.data, signed).or_else(|| long_integer(self.data, signed))
     }
 }
 
@@ -362,6 +367,36 @@ impl Format {
 
 fn text(data: &[u8]) -> Value<'_> {
     core::str::from_utf8(data).map_or(Value::InvalidText(data), Value::Text)
+}
+
+impl ObjectSpec {
+    /// What an integer of 1 to 4 bytes says; `None` for other data and other objects.
+    #[inline]
+    pub(super) fn short_number(&self, data: &[u8]) -> Option<Reading<'static>> {
+        let quantity = self.kind.quantity()?;
+        let raw = short_integer(data, self.signed)?;
+        // Factors are small, so that four bytes times one fit.
+        let value = Decimal::new(raw * self.factor.mantissa(), self.factor.exponent());
+        Some(Reading::measurement(quantity, value, self.unit))
+    }
+}
+
+/// An integer of 1 to 4 bytes.
+#[inline]
+fn short_integer(data: &[u8], signed: bool) -> Option<i64> {
+    // At the upper end, so that the shift fills with zeros or the sign.
+    let (number, unused) = match *data {
+        [a] => (u32::from_le_bytes([0, 0, 0, a]), 24),
+        [a, b] => (u32::from_le_bytes([0, 0, a, b]), 16),
+        [a, b, c] => (u32::from_le_bytes([0, a, b, c]), 8),
+        [a, b, c, d] => (u32::from_le_bytes([a, b, c, d]), 0),
+        _ => return None,
+    };
+    Some(if signed {
+        i64::from(number.cast_signed() >> unused)
+    } else {
+        i64::from(number >> unused)
+    })
 }
 
 /// An integer of 5 bytes and more. The bytes beyond the eighth must repeat the sign.

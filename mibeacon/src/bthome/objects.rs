@@ -2,7 +2,8 @@
 
 use core::iter::FusedIterator;
 
-use super::{Format, Object, ObjectSpec, Value};
+use super::{Format, Object, ObjectSpec};
+use crate::Reading;
 
 /// Walks through the objects of an advert; ends at the end or at the first object whose length can't be
 /// known.
@@ -25,12 +26,21 @@ pub struct Objects<'a> {
     rest: &'a [u8],
     highest: u8,
     in_order: bool,
-    stopped: Option<Stopped>,
+    /// Why the object at the start of `rest` can't be read.
+    stopped: Option<StopReason>,
+}
+
+/// What a look at all objects tells.
+pub(crate) struct Survey {
+    /// As [`Objects::packet_id`].
+    pub(crate) packet_id: Option<u8>,
+    /// Where the objects are broken off.
+    pub(crate) stopped: Option<Stopped>,
 }
 
 /// Which version's objects these are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Layout {
+pub(crate) enum Layout {
     V1,
     V2,
 }
@@ -75,7 +85,7 @@ impl<'a> Objects<'a> {
     }
 
     #[inline]
-    pub(super) const fn new(layout: Layout, area: &'a [u8]) -> Self {
+    pub(crate) const fn new(layout: Layout, area: &'a [u8]) -> Self {
         Self {
             layout,
             area,
@@ -95,7 +105,13 @@ impl<'a> Objects<'a> {
     /// Where and why the walk ended, if it has ended before the end. What came before is good.
     #[must_use]
     pub const fn stopped(&self) -> Option<Stopped> {
-        self.stopped
+        match self.stopped {
+            Some(reason) => Some(Stopped {
+                reason,
+                offset: self.offset(),
+            }),
+            None => None,
+        }
     }
 
     /// Whether the ids of the objects so far went up. v2 demands it; peers only write a warning to their log.
@@ -108,60 +124,101 @@ impl<'a> Objects<'a> {
     #[must_use]
     pub fn packet_id(&self) -> Option<u8> {
         let mut all = Self::new(self.layout, self.area);
-        match all.find(|object| object.id() == PACKET_ID)?.value() {
-            Value::Number(number) => u8::try_from(number.to_i64()?).ok(),
-            _ => None,
+        all.find(|object| object.id() == PACKET_ID)?.packet_id()
+    }
+
+    /// What has to be known before the objects are read.
+    pub(crate) fn survey(&self) -> Survey {
+        match self.layout {
+            Layout::V2 => self.survey_with(split_v2),
+            Layout::V1 => self.survey_with(split_v1),
         }
     }
 
     #[inline]
-    fn split_v2(&self) -> Result<(Object<'a>, &'a [u8]), StopReason> {
-        let [id, rest @ ..] = self.rest else {
-            return Err(StopReason::Truncated);
+    fn survey_with(&self, split: impl Fn(&'a [u8]) -> Result<Split<'a>, StopReason>) -> Survey {
+        let mut survey = Survey {
+            packet_id: None,
+            stopped: None,
         };
-        let spec = ObjectSpec::of(*id).ok_or(StopReason::UnknownObject { id: *id })?;
-        let split = match spec.size {
-            Some(size) => rest.split_at_checked(size.into()),
-            None => split_variable(*id, rest),
-        };
-        let (data, rest) = split.ok_or(StopReason::Truncated)?;
-        Ok((self.object(*id, Some(spec), None, data), rest))
-    }
-
-    #[inline]
-    fn split_v1(&self) -> Result<(Object<'a>, &'a [u8]), StopReason> {
-        let [control, rest @ ..] = self.rest else {
-            return Err(StopReason::Truncated);
-        };
-        let length = control & 0x1f;
-        if length == 0 {
-            return Err(StopReason::ZeroLength);
+        let (mut rest, mut found) = (self.area, false);
+        while !rest.is_empty() {
+            let offset = self.area.len() - rest.len();
+            match split(rest) {
+                Ok(split) => {
+                    if split.id == PACKET_ID && !found {
+                        found = true;
+                        survey.packet_id = split.object(self.area, offset).packet_id();
+                    }
+                    rest = split.rest;
+                }
+                Err(reason) => {
+                    survey.stopped = Some(Stopped { reason, offset });
+                    break;
+                }
+            }
         }
-        let (object, rest) = rest
-            .split_at_checked(length.into())
-            .ok_or(StopReason::Truncated)?;
-        let [id, data @ ..] = object else {
-            return Err(StopReason::ZeroLength);
+        survey
+    }
+
+    /// The same objects, from the first one on.
+    #[inline]
+    pub(crate) const fn from_start(&self) -> Self {
+        Self::new(self.layout, self.area)
+    }
+
+    /// The next reading of the objects that are left.
+    #[inline]
+    pub(crate) fn next_reading(&mut self) -> Option<Reading<'a>> {
+        match self.next_short_number() {
+            None => self.next_other_reading(),
+            reading => reading,
+        }
+    }
+
+    #[inline(never)]
+    fn next_other_reading(&mut self) -> Option<Reading<'a>> {
+        self.find_map(|object| object.reading())
+    }
+
+    /// Nearly everything on air is a number of version 2. Anything else is left where it is.
+    #[inline]
+    fn next_short_number(&mut self) -> Option<Reading<'a>> {
+        let (Layout::V2, [id, rest @ ..]) = (self.layout, self.rest) else {
+            return None;
         };
-        let format = Format::from_code(control >> 5);
-        Ok((self.object(*id, ObjectSpec::of(*id), Some(format), data), rest))
+        let spec = ObjectSpec::of(*id)?;
+        let (data, rest) = rest.split_at_checked(spec.size?.into())?;
+        let reading = spec.short_number(data)?;
+        self.pass(*id, rest);
+        Some(reading)
     }
 
     #[inline]
-    fn object(
-        &self,
-        id: u8,
-        spec: Option<&'static ObjectSpec>,
-        format: Option<Format>,
-        data: &'a [u8],
-    ) -> Object<'a> {
-        Object {
-            id,
-            spec,
-            format,
-            data,
-            area: self.area,
-            offset: self.offset(),
+    fn pass(&mut self, id: u8, rest: &'a [u8]) {
+        self.rest = rest;
+        self.in_order &= id >= self.highest;
+        self.highest = self.highest.max(id);
+    }
+
+    #[inline]
+    fn advance(&mut self) -> Option<Split<'a>> {
+        if self.rest.is_empty() || self.stopped.is_some() {
+            return None;
+        }
+        let split = match self.layout {
+            Layout::V2 => split_v2(self.rest),
+            Layout::V1 => split_v1(self.rest),
+        };
+        match split {
+            Ok(split) => {
+                self.pass(split.id, split.rest);
+                Some(split)
+            }
+            Err(reason) => {
+                self.stopped = Some(reason);
+                None
+            }
         }
     }
 
@@ -176,27 +233,8 @@ impl<'a> Iterator for Objects<'a> {
 
     #[inline]
     fn next(&mut self) -> Option<Object<'a>> {
-        if self.rest.is_empty() {
-            return None;
-        }
-        let split = match self.layout {
-            Layout::V2 => self.split_v2(),
-            Layout::V1 => self.split_v1(),
-        };
-        match split {
-            Ok((object, rest)) => {
-                self.rest = rest;
-                self.in_order &= object.id >= self.highest;
-                self.highest = self.highest.max(object.id);
-                Some(object)
-            }
-            Err(reason) => {
-                let offset = self.offset();
-                self.stopped = Some(Stopped { reason, offset });
-                self.rest = &[];
-                None
-            }
-        }
+        let offset = self.offset();
+        Some(self.advance()?.object(self.area, offset))
     }
 }
 
@@ -231,6 +269,73 @@ impl StopReason {
     }
 }
 
+/// The first object and what follows it.
+struct Split<'a> {
+    id: u8,
+    spec: Option<&'static ObjectSpec>,
+    format: Option<Format>,
+    data: &'a [u8],
+    rest: &'a [u8],
+}
+
+impl<'a> Split<'a> {
+    #[inline]
+    const fn object(&self, area: &'a [u8], offset: usize) -> Object<'a> {
+        Object {
+            id: self.id,
+            spec: self.spec,
+            format: self.format,
+            data: self.data,
+            area,
+            offset,
+        }
+    }
+}
+
+#[inline]
+fn split_v2(objects: &[u8]) -> Result<Split<'_>, StopReason> {
+    let [id, rest @ ..] = objects else {
+        return Err(StopReason::Truncated);
+    };
+    let spec = ObjectSpec::of(*id).ok_or(StopReason::UnknownObject { id: *id })?;
+    let split = match spec.size {
+        Some(size) => rest.split_at_checked(size.into()),
+        None => split_variable(*id, rest),
+    };
+    let (data, rest) = split.ok_or(StopReason::Truncated)?;
+    Ok(Split {
+        id: *id,
+        spec: Some(spec),
+        format: None,
+        data,
+        rest,
+    })
+}
+
+#[inline]
+fn split_v1(objects: &[u8]) -> Result<Split<'_>, StopReason> {
+    let [control, rest @ ..] = objects else {
+        return Err(StopReason::Truncated);
+    };
+    let length = control & 0x1f;
+    if length == 0 {
+        return Err(StopReason::ZeroLength);
+    }
+    let (object, rest) = rest
+        .split_at_checked(length.into())
+        .ok_or(StopReason::Truncated)?;
+    let [id, data @ ..] = object else {
+        return Err(StopReason::ZeroLength);
+    };
+    Ok(Split {
+        id: *id,
+        spec: ObjectSpec::of(*id),
+        format: Some(Format::from_code(control >> 5)),
+        data,
+        rest,
+    })
+}
+
 /// Splits data with a length byte of their own from what follows.
 fn split_variable(id: u8, rest: &[u8]) -> Option<(&[u8], &[u8])> {
     let (length, rest) = rest.split_first()?;
@@ -249,6 +354,7 @@ const COMMAND: u8 = 0x3b;
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::bthome::Value;
 
     fn ids(objects: &mut Objects<'_>) -> Vec<u8> {
         objects.map(|object| object.id()).collect()

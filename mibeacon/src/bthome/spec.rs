@@ -69,6 +69,19 @@ pub enum ObjectKind {
     FirmwareVersion,
 }
 
+impl ObjectKind {
+    /// What is measured, if the data are an integer that the factor scales.
+    #[inline]
+    pub(super) const fn quantity(self) -> Option<Quantity> {
+        match self {
+            Self::Sensor(quantity) => Some(quantity),
+            Self::PacketId => Some(Quantity::PacketId),
+            Self::Timestamp => Some(Quantity::Timestamp),
+            _ => None,
+        }
+    }
+}
+
 impl ObjectSpec {
     /// All 95 objects, in the order of their ids.
     pub const ALL: &'static [Self] = &TABLE;

@@ -44,6 +44,7 @@ pub use encoder::Encoder;
 use macaddr::MacAddr6;
 
 use super::{Body, Encrypted, Objects, TRAILER};
+use crate::address::reversed;
 use crate::crypto::Cipher;
 use crate::{BindKey, DecryptError, ParseError};
 
@@ -76,7 +77,7 @@ impl<'a> Frame<'a> {
     ///
     /// [`UnsupportedVersion`](ParseError::UnsupportedVersion), and [`TooShort`](ParseError::TooShort) without
     /// room for the MAC or, if encrypted, for 2 bytes of ciphertext, counter and tag.
-    #[inline]
+    #[inline(always)]
     pub fn parse(service_data: &'a [u8]) -> Result<Self, ParseError> {
         let found = service_data.len();
         let [info, rest @ ..] = service_data else {
@@ -93,8 +94,8 @@ impl<'a> Frame<'a> {
             found,
         };
         let (mac, rest) = if info.has_mac() {
-            let (&[f, e, d, c, b, a], rest) = rest.split_first_chunk().ok_or(too_short)?;
-            (Some(MacAddr6::new(a, b, c, d, e, f)), rest)
+            let (&mac, rest) = rest.split_first_chunk().ok_or(too_short)?;
+            (Some(reversed(mac)), rest)
         } else {
             (None, rest)
         };

@@ -1,6 +1,5 @@
 //! What one payload says.
 
-use arrayvec::ArrayVec;
 use macaddr::MacAddr6;
 
 use super::Outcome;
@@ -75,34 +74,35 @@ impl<'a> Report<'a> {
 
     /// The new readings; none unless the outcome is [`Outcome::Readings`].
     #[must_use]
-    #[inline]
+    #[inline(never)]
     pub fn readings(&self) -> Readings<'a> {
-        match self.outcome {
-            Outcome::Readings => self.all_readings(),
-            _ => Readings(Source::Few(ArrayVec::new().into_iter())),
+        match (&self.outcome, &self.content) {
+            // Not a call more for these: they are a large part of what is on air.
+            (Outcome::Readings, Content::Atc(frame)) => Readings(Source::Atc(frame.values())),
+            (Outcome::Readings, _) => self.all_readings(),
+            _ => Readings(Source::Nothing),
         }
     }
 
     /// All readings, also those of duplicates, replays and downgrades. Encrypted ones need a key all the same.
     #[must_use]
-    #[inline]
+    #[inline(never)]
     pub fn all_readings(&self) -> Readings<'a> {
-        Readings(match &self.content {
-            Content::Nothing => Source::Few(ArrayVec::new().into_iter()),
-            Content::MiBeacon(frame, objects) => Source::MiBeacon {
+        Readings(match self.content {
+            Content::Nothing | Content::Bthome(None) => Source::Nothing,
+            Content::MiBeacon(ref frame, ref objects) => Source::MiBeacon {
                 objects: objects.clone(),
                 product: frame.product_id,
                 current: None,
             },
-            Content::Atc(frame) => few(frame.readings()),
-            Content::AtcPayload(payload) => few(payload.readings()),
-            Content::Reed(event) => few(event.readings()),
-            Content::Bthome(Some(objects)) => Source::Bthome(objects.clone()),
-            Content::Bthome(None) => Source::Few(ArrayVec::new().into_iter()),
-            Content::WeightScale(scale) => few(scale.readings()),
-            Content::BodyComposition(scale) => few(scale.readings()),
+            Content::Atc(frame) => Source::Atc(frame.values()),
+            Content::AtcPayload(payload) => Source::Atc(payload.values()),
+            Content::Bthome(Some(ref objects)) => Source::Bthome(objects.from_start()),
             Content::Qingping(frame) => Source::Qingping(frame.readings()),
-            Content::Hhcc(frame) => few(frame.readings()),
+            Content::Reed(event) => Source::Reed(event, 0),
+            Content::WeightScale(scale) => Source::WeightScale(scale, 0),
+            Content::BodyComposition(scale) => Source::BodyComposition(scale, 0),
+            Content::Hhcc(frame) => Source::Hhcc(frame, 0),
         })
     }
 
@@ -150,20 +150,24 @@ impl<'a> Report<'a> {
 #[derive(Clone, Debug)]
 pub struct Readings<'a>(Source<'a>);
 
+/// Where the readings come from. They are made one by one when they are asked for: a list of them is several times
+/// as large as what they are made from.
 #[derive(Clone, Debug)]
 enum Source<'a> {
-    Few(arrayvec::IntoIter<Reading<'a>, FEW>),
+    Nothing,
+    Atc(atc::Values),
+    Bthome(bthome::Objects<'a>),
     MiBeacon {
         objects: frame::Objects<'a>,
         product: ProductId,
         current: Option<ObjectReadings<'a>>,
     },
-    Bthome(bthome::Objects<'a>),
     Qingping(qingping::Readings<'a>),
-}
-
-fn few<'a>(readings: impl Iterator<Item = Reading<'a>>) -> Source<'a> {
-    Source::Few(readings.take(FEW).collect::<ArrayVec<_, FEW>>().into_iter())
+    // With the number of the next one.
+    Reed(atc::ReedEvent, usize),
+    WeightScale(scale::WeightScale, usize),
+    BodyComposition(scale::BodyComposition, usize),
+    Hhcc(hhcc::Frame, usize),
 }
 
 impl<'a> Iterator for Readings<'a> {
@@ -172,8 +176,21 @@ impl<'a> Iterator for Readings<'a> {
     #[inline]
     fn next(&mut self) -> Option<Reading<'a>> {
         match &mut self.0 {
-            Source::Few(readings) => readings.next(),
-            Source::MiBeacon {
+            Source::Nothing => None,
+            Source::Atc(values) => values.next(),
+            source => source.next(),
+        }
+    }
+}
+
+impl<'a> Source<'a> {
+    #[inline(never)]
+    fn next(&mut self) -> Option<Reading<'a>> {
+        match self {
+            Self::Nothing => None,
+            Self::Atc(values) => values.next(),
+            Self::Bthome(objects) => objects.next_reading(),
+            Self::MiBeacon {
                 objects,
                 product,
                 current,
@@ -183,14 +200,24 @@ impl<'a> Iterator for Readings<'a> {
                 }
                 *current = Some(objects.next()?.ok()?.readings(*product));
             },
-            Source::Bthome(objects) => objects.find_map(|object| object.reading()),
-            Source::Qingping(readings) => readings.next(),
+            Self::Qingping(readings) => readings.next(),
+            Self::Reed(event, next) => numbered(next, event.readings()),
+            Self::WeightScale(scale, next) => numbered(next, scale.readings()),
+            Self::BodyComposition(scale, next) => numbered(next, scale.readings()),
+            Self::Hhcc(frame, next) => numbered(next, frame.readings()),
         }
     }
 }
 
-/// No format of fixed length has more readings.
-const FEW: usize = 6;
+/// The reading of this number, and on to the next.
+fn numbered(
+    next: &mut usize,
+    mut readings: impl Iterator<Item = Reading<'static>>,
+) -> Option<Reading<'static>> {
+    let reading = readings.nth(*next)?;
+    *next += 1;
+    Some(reading)
+}
 
 #[cfg(feature = "serde")]
 impl serde::Serialize for Report<'_> {

@@ -29,8 +29,6 @@ mod scale;
 
 use core::fmt;
 
-use arrayvec::ArrayVec;
-
 pub use build::{ObjectBuf, S400};
 
 use super::ProductId;
@@ -71,7 +69,23 @@ impl<'a> Object<'a> {
     /// [`Reading::Unknown`].
     #[must_use]
     pub fn readings(&self, product: ProductId) -> ObjectReadings<'a> {
-        let mut sink = Sink(ArrayVec::new());
+        let first = self.reading(product, 0);
+        ObjectReadings {
+            object: *self,
+            product,
+            next: 0,
+            count: first.count,
+            first: first.found,
+        }
+    }
+
+    /// The reading of this number.
+    fn reading(&self, product: ProductId, wanted: u8) -> Sink<'a> {
+        let mut sink = Sink {
+            wanted,
+            count: 0,
+            found: None,
+        };
         let known = match self.id {
             0x0000..=0x3fff => attribute::interpret(self, product, &mut sink),
             0x4000..=0x7fff => miot::interpret(self, product, &mut sink),
@@ -83,7 +97,7 @@ impl<'a> Object<'a> {
                 data: self.data,
             }));
         }
-        ObjectReadings(sink.0.into_iter())
+        sink
     }
 }
 
@@ -228,18 +242,36 @@ impl fmt::Display for SpecId {
 }
 
 /// The readings of one object, see [`Object::readings`].
+///
+/// Nearly every object has one reading, which is kept; the others are made when they are asked for.
 #[derive(Clone, Debug)]
-pub struct ObjectReadings<'a>(arrayvec::IntoIter<Reading<'a>, MOST_READINGS>);
+pub struct ObjectReadings<'a> {
+    object: Object<'a>,
+    product: ProductId,
+    next: u8,
+    count: u8,
+    first: Option<Reading<'a>>,
+}
 
 impl<'a> Iterator for ObjectReadings<'a> {
     type Item = Reading<'a>;
 
+    #[inline]
     fn next(&mut self) -> Option<Reading<'a>> {
-        self.0.next()
+        if self.next >= self.count {
+            return None;
+        }
+        let number = self.next;
+        self.next += 1;
+        if number == 0 {
+            return self.first;
+        }
+        self.object.reading(self.product, number).found
     }
 
     fn size_hint(&self) -> (usize, Option<usize>) {
-        self.0.size_hint()
+        let left = usize::from(self.count - self.next);
+        (left, Some(left))
     }
 }
 
@@ -252,14 +284,19 @@ enum Known {
     No,
 }
 
-/// Collects the readings of one object.
-struct Sink<'a>(ArrayVec<Reading<'a>, MOST_READINGS>);
+/// Counts the readings of one object and keeps one of them.
+struct Sink<'a> {
+    wanted: u8,
+    count: u8,
+    found: Option<Reading<'a>>,
+}
 
 impl<'a> Sink<'a> {
-    /// No object has more readings than there is room for; a test proves it.
     fn push(&mut self, reading: Reading<'a>) {
-        let pushed = self.0.try_push(reading);
-        debug_assert!(pushed.is_ok(), "more than {MOST_READINGS} readings in one object");
+        if self.count == self.wanted {
+            self.found = Some(reading);
+        }
+        self.count += 1;
     }
 
     fn measure(&mut self, quantity: Quantity, value: impl Into<Decimal>, unit: Unit) {
@@ -287,9 +324,6 @@ impl<'a> Sink<'a> {
         }
     }
 }
-
-/// Profile, weight, heart rate, impedance and time of a scale.
-const MOST_READINGS: usize = 5;
 
 #[cfg(test)]
 mod tests {
@@ -324,7 +358,7 @@ mod tests {
     }
 
     #[test]
-    fn no_object_of_any_id_product_or_length_overflows_its_readings() {
+    fn an_object_of_any_id_product_and_length_gives_as_many_readings_as_it_counts() {
         let products = super::super::Product::all()
             .iter()
             .map(|product| product.id)
@@ -351,15 +385,10 @@ mod tests {
                     (10, 0),
                 ] {
                     let data = [byte; 10];
-                    assert!(
-                        Object {
-                            id,
-                            data: &data[..length]
-                        }
-                        .readings(product)
-                        .len()
-                            <= MOST_READINGS
-                    );
+                    let data = &data[..length];
+                    let readings = Object { id, data }.readings(product);
+                    let counted = readings.len();
+                    assert_eq!(readings.count(), counted, "{product} {id:#06x} {data:?}");
                 }
             }
         }
