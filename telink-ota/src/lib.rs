@@ -1,0 +1,24 @@
+#![doc = include_str!("../README.md")]
+#![cfg_attr(not(test), no_std)]
+#![forbid(unsafe_code)]
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
+pub mod crc;
+pub mod gatt;
+pub mod hardware;
+pub mod identify;
+pub mod image;
+pub mod ota;
+pub mod pdu;
+pub mod preflight;
+pub mod proof;
+mod secrets;
+mod session;
+mod source;
+mod version;
+
+pub use ota::{Ota, OtaError, OtaEvent};
+pub use secrets::{BindKey, MiToken, Pin, SecretError};
+pub use session::Session;
+pub use source::{Part, ReadError, Source};
+pub use version::{FirmwareVersion, VersionError};
