@@ -1,5 +1,7 @@
 //! The GATT surface: services, characteristics, and what a state machine wants done with them.
 
+use core::fmt;
+
 use uuid::{Uuid, uuid};
 
 /// A characteristic that this crate uses. Always find handles by UUID: firmware moves them.
@@ -100,7 +102,7 @@ pub enum WriteMode {
 }
 
 /// What a state machine wants done next. One at a time: the next comes after the answer to this one.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Transmit<'a> {
     /// Subscribe to notifications, then call [`handle_subscribed`](crate::Session::handle_subscribed).
     Subscribe {
@@ -122,6 +124,21 @@ pub enum Transmit<'a> {
         /// From where.
         characteristic: Characteristic,
     },
+}
+
+/// Without the bytes of a write, since commands carry keys.
+impl fmt::Debug for Transmit<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Subscribe { characteristic } => write!(f, "Subscribe({characteristic:?})"),
+            Self::Read { characteristic } => write!(f, "Read({characteristic:?})"),
+            Self::Write {
+                characteristic,
+                bytes,
+                mode,
+            } => write!(f, "Write({characteristic:?}, {} bytes, {mode:?})", bytes.len()),
+        }
+    }
 }
 
 #[cfg(test)]

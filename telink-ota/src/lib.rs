@@ -3,7 +3,10 @@
 #![forbid(unsafe_code)]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
+pub mod command;
 pub mod crc;
+mod decimal;
+pub mod flow;
 pub mod gatt;
 pub mod hardware;
 pub mod identify;
@@ -17,6 +20,8 @@ mod session;
 mod source;
 mod version;
 
+pub use decimal::{Decimal, DecimalError};
+pub use flow::{Exchange, ExtendedOta, FlowError, KeyFlow, LogDownload};
 pub use ota::{Ota, OtaError, OtaEvent};
 pub use secrets::{BindKey, MiToken, Pin, SecretError};
 pub use session::Session;

@@ -3,12 +3,13 @@
 use std::time::Duration;
 
 use serde_json::Value;
+use telink_ota::flow::{ExtendedOtaEvent, KeyEvent, KeyGoal};
 use telink_ota::gatt::{Characteristic, Transmit, WriteMode};
 use telink_ota::identify::Kind;
 use telink_ota::image::inspect;
 use telink_ota::ota::{Options, OtaEvent};
 use telink_ota::preflight::{Clearance, Preflight, Reason, Target};
-use telink_ota::{Ota, Session};
+use telink_ota::{ExtendedOta, KeyFlow, Ota, Session};
 
 use super::{Fields, hex, to_hex};
 
@@ -197,4 +198,66 @@ fn characteristic(name: &str) -> Characteristic {
             Characteristic::BatteryLevel
         }
     }
+}
+
+pub(crate) fn custom(input: &Fields, expect: &Fields) {
+    match input.text("op") {
+        "ext_ota_flow" => {
+            let length = u32::try_from(input.integer("payload_len")).unwrap();
+            let version = super::commands::version(input.text("fw_bcd"));
+            let machine = ExtendedOta::new(length, version).unwrap();
+            let mut player = Player {
+                machine,
+                now: Duration::ZERO,
+            };
+            player.play(expect.list("steps"), no_other_input, |event, step| match event {
+                ExtendedOtaEvent::Ready { max_payload } => {
+                    step.check("out", "done");
+                    step.check("result", "ready");
+                    step.check("max_payload", max_payload);
+                    true
+                }
+                ExtendedOtaEvent::Failed(error) => {
+                    step.check("out", "fail");
+                    step.check("error", error.name());
+                    true
+                }
+                _ => false,
+            });
+        }
+        "keys_flow" => {
+            let goal = if input.flag("erase") {
+                KeyGoal::Erase
+            } else {
+                KeyGoal::BackUp
+            };
+            let mut player = Player {
+                machine: KeyFlow::new(goal).unwrap(),
+                now: Duration::ZERO,
+            };
+            player.play(expect.list("steps"), no_other_input, |event, step| {
+                let (result, keys) = match event {
+                    KeyEvent::Keys(keys) => ("keys", keys),
+                    KeyEvent::Erased(keys) => ("erased", keys),
+                    KeyEvent::Failed(error) => {
+                        step.check("out", "fail");
+                        step.check("error", error.name());
+                        return true;
+                    }
+                    other => panic!("{other:?}"),
+                };
+                step.check("out", "done");
+                step.check("result", result);
+                let expected = Fields::new(step.value("keys").unwrap());
+                super::keys::check(&keys, &expected);
+                expected.assert_all_read();
+                true
+            });
+        }
+        other => panic!("unknown op {other}"),
+    }
+}
+
+fn no_other_input<S>(_: &mut S, input: &str) {
+    panic!("unknown input {input}");
 }

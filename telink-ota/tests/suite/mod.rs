@@ -1,7 +1,11 @@
 //! Reads vector files and makes sure that every expectation is checked.
 
+mod commands;
+mod config;
 mod flow;
 mod images;
+mod keys;
+mod notifications;
 mod packets;
 mod target;
 
@@ -158,13 +162,23 @@ pub(crate) type Check = fn(input: &Fields, expect: &Fields);
 /// Who checks the cases of a file of this name.
 pub(crate) fn check_for(name: &str) -> Option<Check> {
     Some(match name {
+        "atc1441_command.json" => commands::atc1441,
+        "command_encode.json" => commands::pvvx,
         "commands.json" => packets::commands,
+        "config_decode.json" => config::decode,
+        "config_encode.json" => config::encode,
         "crc.json" => packets::crc,
+        "custom_flow.json" => flow::custom,
         "data_pdu.json" => packets::data_pdu,
         "detect.json" => target::detect,
+        "ext_ota.json" => keys::extended_ota,
         "flow.json" => flow::ota,
+        "hardware.json" => config::hardware,
         "image.json" => images::inspect,
+        "mi_keys.json" => keys::mi_keys,
         "mifota.json" => images::container,
+        "notify_chunks.json" => keys::chunks,
+        "notify_decode.json" => notifications::decode,
         "preflight.json" => target::preflight,
         "real_images.json" => images::real,
         "stream.json" => packets::stream,
