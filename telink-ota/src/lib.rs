@@ -3,9 +3,14 @@
 #![forbid(unsafe_code)]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
+#[cfg(feature = "btleplug")]
+extern crate std;
+
 pub mod command;
 pub mod crc;
 mod decimal;
+pub mod device;
+pub mod diagnose;
 pub mod flow;
 pub mod gatt;
 pub mod hardware;
@@ -18,6 +23,8 @@ pub mod proof;
 mod secrets;
 mod session;
 mod source;
+pub mod stock;
+pub mod transport;
 mod version;
 
 pub use decimal::{Decimal, DecimalError};

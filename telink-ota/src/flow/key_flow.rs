@@ -31,7 +31,16 @@ pub struct KeyFlow {
     stage: Stage,
     goal: KeyGoal,
     collector: KeyCollector,
-    event: Option<KeyEvent>,
+    end: Option<End>,
+}
+
+/// The event to come, without its keys: the collector has them.
+#[derive(Clone, Copy, Debug)]
+enum End {
+    Keys,
+    Erased,
+    Restored,
+    Failed(FlowError),
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -73,19 +82,18 @@ impl KeyFlow {
             stage,
             goal,
             collector: KeyCollector::new(),
-            event: None,
+            end: None,
         })
     }
 
     fn fail(&mut self, error: FlowError) {
-        self.finish(|_| KeyEvent::Failed(error));
+        self.finish(End::Failed(error));
     }
 
-    fn finish(&mut self, event: impl FnOnce(MiKeys) -> KeyEvent) {
+    fn finish(&mut self, end: End) {
         if self.channel.is_open() {
             self.channel.close();
-            let keys = core::mem::take(&mut self.collector).into_keys();
-            self.event = Some(event(keys));
+            self.end = Some(end);
         }
     }
 
@@ -122,13 +130,13 @@ impl KeyFlow {
                 let found = self.collector.keys();
                 if found.token == wanted.token && found.bind_key == wanted.bind_key && found.did == wanted.did
                 {
-                    self.finish(KeyEvent::Restored);
+                    self.finish(End::Restored);
                 } else {
                     self.fail(FlowError::NotRestored);
                 }
             }
             (_, KeyGoal::Erase) => self.proceed(Stage::Erasing),
-            _ => self.finish(KeyEvent::Keys),
+            _ => self.finish(End::Keys),
         }
     }
 }
@@ -152,7 +160,7 @@ impl Session for KeyFlow {
                 Ok(false) => {}
                 Err(error) => self.fail(error.into()),
             },
-            (Stage::Erasing, Some(0x17)) => self.finish(KeyEvent::Erased),
+            (Stage::Erasing, Some(0x17)) => self.finish(End::Erased),
             // A host may have a larger MTU already, and then the device has nothing to ask for.
             (Stage::Mtu, Some(0x71)) => self.proceed(Stage::Did),
             (Stage::Did, Some(0x11)) => self.proceed(Stage::Keys),
@@ -170,7 +178,14 @@ impl Session for KeyFlow {
     }
 
     fn poll_event(&mut self) -> Option<KeyEvent> {
-        self.event.take()
+        let end = self.end.take()?;
+        let keys = core::mem::take(&mut self.collector).into_keys();
+        Some(match end {
+            End::Keys => KeyEvent::Keys(keys),
+            End::Erased => KeyEvent::Erased(keys),
+            End::Restored => KeyEvent::Restored(keys),
+            End::Failed(error) => KeyEvent::Failed(error),
+        })
     }
 }
 
