@@ -307,7 +307,7 @@ impl Write for Scientific {
                 b'.' => self.in_fraction = true,
                 b'e' => self.in_exponent = true,
                 b'0'..=b'9' if self.in_exponent => {
-                    self.exponent = self.exponent * 10 + i16::from(byte - b'0')
+                    self.exponent = self.exponent * 10 + i16::from(byte - b'0');
                 }
                 b'0'..=b'9' => {
                     let digit = i64::from(byte - b'0');

@@ -34,6 +34,14 @@ pub enum ParseError {
         /// What is left.
         available: usize,
     },
+    /// An object of unknown id, whose length isn't known either. The objects before it are good.
+    #[error("object {id:#04x} at offset {offset} is unknown, and so is its length")]
+    UnknownObject {
+        /// The object's id.
+        id: u16,
+        /// Where it starts, from the first object.
+        offset: usize,
+    },
     /// An AD structure is longer than what is left of the advertisement. The ones before it are good.
     #[error("the AD structure at offset {offset} announces {declared} bytes, {available} are left")]
     TruncatedAd {
@@ -64,6 +72,12 @@ pub enum ParseError {
         /// What was there.
         version: u8,
     },
+    /// A capture of a sniffer whose format isn't known.
+    #[error("version {version} of the sniffer's capture format is unknown")]
+    SnifferVersion {
+        /// What was there.
+        version: u8,
+    },
     /// The frame's MAC differs from the address that sent it.
     #[error("the frame carries MAC {frame}, but {host} sent it")]
     MacMismatch {
@@ -81,11 +95,12 @@ impl ParseError {
         match *self {
             Self::Truncated { offset, .. }
             | Self::TruncatedObject { offset, .. }
+            | Self::UnknownObject { offset, .. }
             | Self::TruncatedAd { offset, .. } => offset,
             Self::TooShort { found, .. } | Self::BadLength { found, .. } | Self::UnknownLength { found } => {
                 found
             }
-            Self::UnsupportedVersion { .. } | Self::MacMismatch { .. } => 0,
+            Self::UnsupportedVersion { .. } | Self::SnifferVersion { .. } | Self::MacMismatch { .. } => 0,
         }
     }
 
@@ -100,9 +115,16 @@ impl ParseError {
             Self::UnsupportedVersion { .. } => {
                 Some("Update the device's firmware to one that sends BTHome version 2.")
             }
+            Self::SnifferVersion { .. } => {
+                Some("Capture with link type 256 (Bluetooth LE with pseudo-header) instead.")
+            }
             Self::MacMismatch { .. } => Some(
                 "Somebody repeats another device's frames, or the host reports a random address: use the \
                  device's public address.",
+            ),
+            Self::UnknownObject { .. } => Some(
+                "The device sends an object that is newer than this crate, or none of BTHome; the objects before it \
+                 were read.",
             ),
             Self::TruncatedObject { .. } => Some(
                 "Old custom firmware announces wrong lengths: update it. The objects before the fault were read.",
@@ -131,6 +153,14 @@ pub enum Field {
     Object,
     /// Encrypted objects, extended counter and MIC.
     EncryptedObject,
+    /// An advertising report of an HCI event.
+    AdvertisingReport,
+    /// The payload of an advertising channel PDU.
+    AdvertisingPdu,
+    /// The extended header of an advertising channel PDU.
+    ExtendedHeader,
+    /// The header that a sniffer puts before a packet.
+    CaptureHeader,
 }
 
 impl core::fmt::Display for Field {
@@ -142,6 +172,10 @@ impl core::fmt::Display for Field {
             Self::MeshInfo => "mesh information",
             Self::Object => "object",
             Self::EncryptedObject => "encrypted object",
+            Self::AdvertisingReport => "advertising report",
+            Self::AdvertisingPdu => "advertising PDU",
+            Self::ExtendedHeader => "extended header",
+            Self::CaptureHeader => "capture header",
         })
     }
 }
@@ -172,6 +206,9 @@ pub enum DecryptError {
     /// The tag is wrong: wrong key, wrong MAC, or a packet that the radio damaged.
     #[error("the packet doesn't authenticate with this bind key")]
     Authentication,
+    /// The frame is plain: there is nothing to decrypt, and nothing proves who sent it.
+    #[error("the frame isn't encrypted")]
+    NotEncrypted,
 }
 
 impl DecryptError {
@@ -190,6 +227,10 @@ impl DecryptError {
             Self::Authentication => {
                 "If it goes on, the key is another device's or the device was paired again since: fetch the key \
                  again."
+            }
+            Self::NotEncrypted => {
+                "Don't trust it where a key is known: somebody may forge it, unless encryption was switched off \
+                 on the device."
             }
         })
     }
@@ -262,6 +303,14 @@ pub enum EncodeError {
         /// The limit.
         limit: usize,
     },
+    /// A number above what its field holds.
+    #[error("{found} is too large, its field holds at most {limit}")]
+    TooLarge {
+        /// What was asked for.
+        found: u32,
+        /// The largest value of the field.
+        limit: u32,
+    },
     /// The counter was used before with this key; a second plaintext under it would reveal both.
     #[error("counter {counter} isn't above {last}, the last one used with this key")]
     NonceReuse {
@@ -293,6 +342,7 @@ impl EncodeError {
             }
             Self::OutOfRange { .. } => "Choose an object with a wider range, or clamp the value first.",
             Self::UnknownObject { .. } => "Look the object up in the format's table.",
+            Self::TooLarge { .. } => "Clamp the value first.",
             Self::TooLong { .. } => "Send fewer objects an advert, or use extended advertising.",
             Self::NonceReuse { .. } => {
                 "Send the same bytes again for a repeat; for new data continue above the last counter, and store \

@@ -213,7 +213,7 @@ impl fmt::Display for FirmwareVersion {
     }
 }
 
-/// A MiBeacon object without a known meaning.
+/// An object (MiBeacon, Qingping) without a known meaning.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct UnknownObject<'a> {
     /// The object id.

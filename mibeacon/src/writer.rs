@@ -33,4 +33,18 @@ impl<'a> Writer<'a> {
     pub(crate) fn written_since(&mut self, start: usize) -> &mut [u8] {
         self.out.get_mut(start..self.length).unwrap_or_default()
     }
+
+    /// Fails if fewer than `more` bytes are left.
+    pub(crate) fn reserve(&self, more: usize) -> Result<(), EncodeError> {
+        let (needed, available) = (self.length + more, self.out.len());
+        if needed > available {
+            return Err(EncodeError::BufferTooSmall { needed, available });
+        }
+        Ok(())
+    }
+
+    /// Everything that was written.
+    pub(crate) fn finish(self) -> &'a [u8] {
+        self.out.get(..self.length).unwrap_or_default()
+    }
 }

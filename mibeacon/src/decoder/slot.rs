@@ -5,16 +5,13 @@ use core::time::Duration;
 
 use macaddr::MacAddr6;
 
-use super::outcome::KeyStatus;
+use super::outcome::{KeyStatus, Outcome};
 use super::state::DeviceState;
-use super::{Format, Policy};
 use crate::crypto::Cipher;
-use crate::fingerprint::Fingerprint;
 use crate::frame::{self, ProductId, Scheme};
-use crate::{BindKey, DecryptError, bthome};
+use crate::{BindKey, DecryptError, Fingerprint, Format, Policy, bthome};
 
 /// Memory for one device of a [`Decoder`](super::Decoder): at most 320 bytes, the AES key schedule included.
-#[derive(Default)]
 pub struct Slot {
     address: Option<MacAddr6>,
     key: Option<BindKey>,
@@ -38,8 +35,33 @@ pub struct Slot {
 }
 
 impl Slot {
-    pub(super) fn new(address: MacAddr6) -> Self {
-        Self { address: Some(address), ..Self::default() }
+    /// A free slot.
+    pub const EMPTY: Self = Self {
+        address: None,
+        key: None,
+        schedule: None,
+        last_seen: None,
+        frame_replay: frame::Replay::new(),
+        bthome_replay: bthome::Replay::new(bthome::Policy::Compatible),
+        last_plain: None,
+        product: None,
+        format: None,
+        sleepy: false,
+        seen_encrypted: false,
+        proven: false,
+        too_short: false,
+        failures: 0,
+    };
+
+    pub(super) const fn new(address: MacAddr6, policy: Policy) -> Self {
+        let mut slot = Self::EMPTY;
+        slot.address = Some(address);
+        slot.bthome_replay = bthome::Replay::new(match policy {
+            Policy::Strict => bthome::Policy::Strict,
+            Policy::Lenient => bthome::Policy::Compatible,
+            Policy::Off => bthome::Policy::None,
+        });
+        slot
     }
 
     pub(super) const fn address(&self) -> Option<MacAddr6> {
@@ -50,14 +72,6 @@ impl Slot {
         self.key.is_some()
     }
 
-    pub(super) const fn is_proven(&self) -> bool {
-        self.proven
-    }
-
-    pub(super) const fn failures(&self) -> u8 {
-        self.failures
-    }
-
     /// Sets or replaces the key. Another key than before starts all counters anew: a device that was paired again
     /// counts from zero. The same key changes nothing, so that reading a configuration again opens no replay window.
     pub(super) fn set_key(&mut self, key: BindKey) {
@@ -65,8 +79,7 @@ impl Slot {
             return;
         }
         self.schedule = None;
-        self.frame_replay = frame::Replay::default();
-        self.bthome_replay = bthome::Replay::default();
+        self.forget_counters();
         (self.seen_encrypted, self.proven, self.too_short, self.failures) = (false, false, false, 0);
         self.key = Some(key);
     }
@@ -84,19 +97,53 @@ impl Slot {
     /// The key schedule of BTHome, ATC and pvvx, which know no short keys.
     pub(super) fn full_cipher(&mut self) -> Option<Result<&Cipher, DecryptError>> {
         let key = self.key.as_ref()?;
-        if let Err(error) = key.full() {
+        if key.is_short() {
             (self.seen_encrypted, self.too_short) = (true, true);
-            return Some(Err(error));
+            return Some(Err(DecryptError::KeyTooShort {
+                expected: 16,
+                found: 12,
+            }));
         }
         self.cipher(Scheme::Modern).map(Ok)
     }
 
-    pub(super) fn note_success(&mut self) {
+    pub(super) const fn note_seen(&mut self, now: Duration, format: Format) {
+        self.last_seen = Some(now);
+        self.format = Some(format);
+    }
+
+    pub(super) const fn note_success(&mut self) {
         (self.proven, self.too_short, self.failures) = (true, false, 0);
     }
 
-    pub(super) fn note_failure(&mut self) {
+    /// A packet that doesn't decrypt.
+    pub(super) const fn refused(&mut self, error: DecryptError) -> Outcome {
+        if let DecryptError::KeyTooShort { .. } = error {
+            return Outcome::KeyTooShort;
+        }
         self.failures = self.failures.saturating_add(1);
+        match (self.failures, self.proven) {
+            (..ENOUGH_FAILURES, _) => Outcome::AuthenticationFailed,
+            (_, true) => Outcome::PairedAgain,
+            (_, false) => Outcome::WrongKey,
+        }
+    }
+
+    /// Readings of a format without a counter worth the name: repeats are equal bytes.
+    pub(super) fn repeat_or_readings(&mut self, policy: Policy, seen: Fingerprint) -> Outcome {
+        if self.last_plain == Some(seen) && policy != Policy::Off {
+            return Outcome::Duplicate;
+        }
+        self.last_plain = Some(seen);
+        Outcome::Readings
+    }
+
+    /// The same, from a device that would encrypt if it had a key.
+    pub(super) fn plain_outcome(&mut self, policy: Policy, seen: Fingerprint) -> Outcome {
+        if self.has_key() && policy != Policy::Off {
+            return Outcome::Downgraded;
+        }
+        self.repeat_or_readings(policy, seen)
     }
 
     pub(super) fn key_status(&self) -> KeyStatus {
@@ -118,33 +165,49 @@ impl Slot {
     }
 
     pub(super) fn forget_counters(&mut self) {
-        self.frame_replay = frame::Replay::default();
-        self.bthome_replay = bthome::Replay::default();
+        self.frame_replay = frame::Replay::new();
+        self.bthome_replay = bthome::Replay::new(self.bthome_replay.policy());
         self.last_plain = None;
     }
 
     pub(super) fn state(&self) -> Option<DeviceState> {
+        let bthome = self.bthome_replay.export();
         Some(DeviceState {
             address: self.address?,
             frame_counter: self.frame_replay.last(),
-            bthome_counter: self.bthome_replay.counter(),
+            bthome_counter: bthome.counter,
+            bthome_packet_id: bthome.packet_id,
+            bthome_fingerprint: bthome.fingerprint,
             key_proven: self.proven,
         })
     }
 
     pub(super) fn restore(&mut self, state: &DeviceState) {
         self.frame_replay = frame::Replay::resume_after(state.frame_counter);
-        self.bthome_replay = bthome::Replay::resume_after(state.bthome_counter);
+        let bthome = bthome::ReplayState {
+            counter: state.bthome_counter,
+            packet_id: state.bthome_packet_id,
+            fingerprint: state.bthome_fingerprint,
+            key_proven: state.key_proven,
+        };
+        self.bthome_replay = bthome::Replay::import(self.bthome_replay.policy(), bthome);
         self.proven = state.key_proven;
     }
+}
 
-    /// A repeat of a format that has no counter worth the name.
-    pub(super) fn is_repeat(&mut self, policy: Policy, seen: Fingerprint) -> bool {
-        let repeat = self.last_plain == Some(seen) && policy != Policy::Off;
-        self.last_plain = Some(seen);
-        repeat
+impl core::fmt::Debug for Slot {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.debug_struct("Slot")
+            .field("address", &self.address)
+            .field("key_status", &self.key_status())
+            .field("format", &self.format)
+            .finish_non_exhaustive()
     }
 }
 
 /// From this failure in a row on, the key is to blame: one failure may be a packet that the radio damaged.
 const ENOUGH_FAILURES: u8 = 2;
+
+/// On 32-bit processors the software cipher keeps a longer schedule.
+#[cfg(target_arch = "x86_64")]
+const _: () = assert!(size_of::<Slot>() <= 320);

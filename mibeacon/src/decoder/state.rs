@@ -14,6 +14,8 @@ use macaddr::MacAddr6;
 ///     address: MacAddr6::new(0xa4, 0xc1, 0x38, 1, 2, 3),
 ///     frame_counter: Some(1499),
 ///     bthome_counter: None,
+///     bthome_packet_id: None,
+///     bthome_fingerprint: None,
 ///     key_proven: true,
 /// };
 /// assert_eq!(DeviceState::from_bytes(&state.to_bytes()), Some(state));
@@ -28,46 +30,87 @@ pub struct DeviceState {
     pub frame_counter: Option<u32>,
     /// The counter of the last accepted encrypted BTHome advertisement.
     pub bthome_counter: Option<u32>,
+    /// The packet id of that one.
+    pub bthome_packet_id: Option<u8>,
+    /// Stands for the bytes of that one.
+    pub bthome_fingerprint: Option<u64>,
     /// The key has decrypted a packet.
     pub key_proven: bool,
 }
 
 impl DeviceState {
     /// Length of the stored form.
-    pub const LENGTH: usize = 16;
+    pub const LENGTH: usize = 25;
 
-    /// The stored form: version 1, address (6), bits, MiBeacon counter (4), BTHome counter (4), little-endian.
+    /// The stored form, little-endian:
+    ///
+    /// | Offset | Size | Field |
+    /// |---|---|---|
+    /// | 0 | 1 | version, 1 |
+    /// | 1 | 6 | address |
+    /// | 7 | 1 | bits: 0 MiBeacon counter, 1 BTHome counter, 2 packet id, 3 fingerprint present, 4 key proven |
+    /// | 8 | 4 | MiBeacon counter |
+    /// | 12 | 4 | BTHome counter |
+    /// | 16 | 1 | BTHome packet id |
+    /// | 17 | 8 | BTHome fingerprint |
     #[must_use]
     pub fn to_bytes(&self) -> [u8; Self::LENGTH] {
-        let bits = u8::from(self.frame_counter.is_some()) * HAS_FRAME_COUNTER
-            | u8::from(self.bthome_counter.is_some()) * HAS_BTHOME_COUNTER
-            | u8::from(self.key_proven) * KEY_PROVEN;
+        let bit = |set: bool, index: u8| u8::from(set) << index;
+        let bits = bit(self.frame_counter.is_some(), 0)
+            | bit(self.bthome_counter.is_some(), 1)
+            | bit(self.bthome_packet_id.is_some(), 2)
+            | bit(self.bthome_fingerprint.is_some(), 3)
+            | bit(self.key_proven, 4);
         let [a, b, c, d, e, f] = self.address.into_array();
         let [f0, f1, f2, f3] = self.frame_counter.unwrap_or(0).to_le_bytes();
         let [b0, b1, b2, b3] = self.bthome_counter.unwrap_or(0).to_le_bytes();
-        [VERSION, a, b, c, d, e, f, bits, f0, f1, f2, f3, b0, b1, b2, b3]
+        let packet_id = self.bthome_packet_id.unwrap_or(0);
+        let [p0, p1, p2, p3, p4, p5, p6, p7] = self.bthome_fingerprint.unwrap_or(0).to_le_bytes();
+        [
+            VERSION, a, b, c, d, e, f, bits, f0, f1, f2, f3, b0, b1, b2, b3, packet_id, p0, p1, p2, p3, p4,
+            p5, p6, p7,
+        ]
     }
 
     /// Reads the stored form; `None` if it is of another version or has unknown bits.
     #[must_use]
     pub fn from_bytes(bytes: &[u8; Self::LENGTH]) -> Option<Self> {
-        let &[version, a, b, c, d, e, f, bits, f0, f1, f2, f3, b0, b1, b2, b3] = bytes;
-        if version != VERSION || bits & !(HAS_FRAME_COUNTER | HAS_BTHOME_COUNTER | KEY_PROVEN) != 0 {
+        let &[
+            version,
+            a,
+            b,
+            c,
+            d,
+            e,
+            f,
+            bits,
+            f0,
+            f1,
+            f2,
+            f3,
+            b0,
+            b1,
+            b2,
+            b3,
+            packet_id,
+            ref fingerprint @ ..,
+        ] = bytes;
+        if version != VERSION || bits >> 5 != 0 {
             return None;
         }
+        let has = |index: u8| bits >> index & 1 != 0;
         Some(Self {
             address: MacAddr6::new(a, b, c, d, e, f),
-            frame_counter: (bits & HAS_FRAME_COUNTER != 0).then(|| u32::from_le_bytes([f0, f1, f2, f3])),
-            bthome_counter: (bits & HAS_BTHOME_COUNTER != 0).then(|| u32::from_le_bytes([b0, b1, b2, b3])),
-            key_proven: bits & KEY_PROVEN != 0,
+            frame_counter: has(0).then(|| u32::from_le_bytes([f0, f1, f2, f3])),
+            bthome_counter: has(1).then(|| u32::from_le_bytes([b0, b1, b2, b3])),
+            bthome_packet_id: has(2).then_some(packet_id),
+            bthome_fingerprint: has(3).then(|| u64::from_le_bytes(*fingerprint)),
+            key_proven: has(4),
         })
     }
 }
 
 const VERSION: u8 = 1;
-const HAS_FRAME_COUNTER: u8 = 1;
-const HAS_BTHOME_COUNTER: u8 = 2;
-const KEY_PROVEN: u8 = 4;
 
 /// `a4:c1:38:01:02:03`, as people write addresses.
 #[cfg(feature = "serde")]
@@ -92,7 +135,8 @@ mod text_address {
             }
 
             fn visit_str<E: de::Error>(self, text: &str) -> Result<MacAddr6, E> {
-                text.parse().map_err(|_| E::invalid_value(de::Unexpected::Str(text), &self))
+                text.parse()
+                    .map_err(|_| E::invalid_value(de::Unexpected::Str(text), &self))
             }
         }
 
@@ -110,11 +154,15 @@ mod tests {
             address: MacAddr6::new(1, 2, 3, 4, 5, 6),
             frame_counter: None,
             bthome_counter: Some(0x0403_0201),
-            key_proven: false,
+            bthome_packet_id: Some(9),
+            bthome_fingerprint: None,
+            key_proven: true,
         };
-        let bytes = [1, 1, 2, 3, 4, 5, 6, 2, 0, 0, 0, 0, 1, 2, 3, 4];
+        let bytes = [
+            1, 1, 2, 3, 4, 5, 6, 0b1_0110, 0, 0, 0, 0, 1, 2, 3, 4, 9, 0, 0, 0, 0, 0, 0, 0, 0,
+        ];
         assert_eq!(state.to_bytes(), bytes);
         assert_eq!(DeviceState::from_bytes(&bytes), Some(state));
-        assert_eq!(DeviceState::from_bytes(&[2; 16]), None);
+        assert_eq!(DeviceState::from_bytes(&[2; 25]), None);
     }
 }

@@ -6,6 +6,7 @@
 use macaddr::MacAddr6;
 
 use super::slot::Slot;
+use crate::Policy;
 
 /// The devices that a decoder knows.
 #[derive(Debug)]
@@ -13,9 +14,9 @@ pub(super) struct Table<S>(S);
 
 impl<S: AsRef<[Slot]> + AsMut<[Slot]>> Table<S> {
     /// Forgets what the storage held.
-    pub(super) fn new(mut storage: S) -> Self {
-        storage.as_mut().fill_with(Slot::default);
-        Self(storage)
+    pub(super) fn new(mut slots: S) -> Self {
+        slots.as_mut().fill_with(|| Slot::EMPTY);
+        Self(slots)
     }
 
     pub(super) fn capacity(&self) -> usize {
@@ -36,15 +37,17 @@ impl<S: AsRef<[Slot]> + AsMut<[Slot]>> Table<S> {
     }
 
     /// The device's slot, a new one if need be; `None` if the table is full.
-    pub(super) fn find_or_insert(&mut self, address: MacAddr6) -> Option<&mut Slot> {
+    pub(super) fn find_or_insert(&mut self, address: MacAddr6, policy: Policy) -> Option<&mut Slot> {
         if self.position(address).is_none() {
-            self.insert(Slot::new(address))?;
+            self.insert(Slot::new(address, policy))?;
         }
         self.find_mut(address)
     }
 
     pub(super) fn remove(&mut self, address: MacAddr6) -> bool {
-        let Some(mut hole) = self.position(address) else { return false };
+        let Some(mut hole) = self.position(address) else {
+            return false;
+        };
         let slots = self.0.as_mut();
         let capacity = slots.len();
         // Those behind that don't stand at home move up.
@@ -57,7 +60,7 @@ impl<S: AsRef<[Slot]> + AsMut<[Slot]>> Table<S> {
             hole = next;
         }
         if let Some(slot) = slots.get_mut(hole) {
-            *slot = Slot::default();
+            *slot = Slot::EMPTY;
         }
         true
     }
@@ -123,7 +126,11 @@ fn distance(occupant: MacAddr6, position: usize, capacity: usize) -> usize {
 }
 
 fn wrap(position: usize, capacity: usize) -> usize {
-    if position >= capacity { position - capacity } else { position }
+    if position >= capacity {
+        position - capacity
+    } else {
+        position
+    }
 }
 
 #[cfg(test)]
@@ -145,12 +152,12 @@ mod tests {
             capacity in 0_usize..40,
             steps in prop::collection::vec((any::<bool>(), 0_u16..60), 0..300),
         ) {
-            let mut table = Table::new(std::iter::repeat_with(Slot::default).take(capacity).collect::<Vec<_>>());
+            let mut table = Table::new(std::iter::repeat_with(|| Slot::EMPTY).take(capacity).collect::<Vec<_>>());
             let mut model = HashSet::new();
             for (insert, number) in steps {
                 if insert {
                     let fits = model.contains(&number) || model.len() < capacity;
-                    prop_assert_eq!(table.find_or_insert(address(number)).is_some(), fits);
+                    prop_assert_eq!(table.find_or_insert(address(number), Policy::Lenient).is_some(), fits);
                     if fits {
                         model.insert(number);
                     }
@@ -167,9 +174,13 @@ mod tests {
 
     #[test]
     fn a_stranger_is_told_after_a_few_steps_in_a_full_table() {
-        let mut table = Table::new(std::iter::repeat_with(Slot::default).take(1000).collect::<Vec<_>>());
+        let mut table = Table::new(
+            std::iter::repeat_with(|| Slot::EMPTY)
+                .take(1000)
+                .collect::<Vec<_>>(),
+        );
         for number in 0..1000 {
-            assert!(table.find_or_insert(address(number)).is_some());
+            assert!(table.find_or_insert(address(number), Policy::Lenient).is_some());
         }
         let longest = table
             .slots()

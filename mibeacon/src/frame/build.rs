@@ -84,7 +84,7 @@ impl<'a> Builder<'a> {
     /// Writes a plain frame; returns its length.
     pub fn encode(&self, out: &mut [u8]) -> Result<usize, EncodeError> {
         let mut writer = Writer::new(out);
-        self.write_header(false, &mut writer)?;
+        self.write_header(self.control(false), &mut writer)?;
         self.write_objects(&mut writer)?;
         self.write_mesh_info(&mut writer)?;
         Ok(writer.len())
@@ -102,22 +102,45 @@ impl<'a> Builder<'a> {
         if self.objects.is_empty() {
             return self.encode(out);
         }
+        self.seal_with(|writer| self.write_objects(writer), key, sender, guard, out)
+    }
+
+    /// [`seal`](Self::seal) with a plaintext that need not consist of objects: what a faulty device would send.
+    pub fn seal_bytes(
+        &self,
+        plaintext: &[u8],
+        key: &BindKey,
+        sender: MacAddr6,
+        guard: &mut NonceGuard,
+        out: &mut [u8],
+    ) -> Result<usize, EncodeError> {
+        self.seal_with(|writer| writer.put(plaintext), key, sender, guard, out)
+    }
+
+    fn seal_with(
+        &self,
+        write_plaintext: impl FnOnce(&mut Writer<'_>) -> Result<(), EncodeError>,
+        key: &BindKey,
+        sender: MacAddr6,
+        guard: &mut NonceGuard,
+        out: &mut [u8],
+    ) -> Result<usize, EncodeError> {
         let mut writer = Writer::new(out);
-        let control = self.write_header(true, &mut writer)?;
+        let control = FrameControl(self.control(true).0 | HAS_OBJECTS);
+        self.write_header(control, &mut writer)?;
         let start = writer.len();
-        self.write_objects(&mut writer)?;
+        write_plaintext(&mut writer)?;
         let end = writer.len();
         // Everything that can fail comes before the counter is spent.
         let [_, extended @ ..] = self.counter.to_le_bytes();
-        let scheme = control.scheme();
-        let mic_length = scheme.mic_length();
+        let mic_length = control.scheme().mic_length();
         writer.put(&extended)?;
         writer.put([0; 4].get(..mic_length).unwrap_or_default())?;
         self.write_mesh_info(&mut writer)?;
         let length = writer.len();
         guard.claim(self.counter)?;
 
-        let cipher = Cipher::new(&scheme.expose_aes_key(key));
+        let cipher = Cipher::new(&control.scheme().expose_aes_key(key));
         let written = writer.written_since(start);
         let (plaintext, tail) = written.split_at_mut(end - start);
         let (_, mic) = tail.split_at_mut(extended.len());
@@ -166,7 +189,7 @@ impl<'a> Builder<'a> {
         }
     }
 
-    fn write_header(&self, encrypted: bool, writer: &mut Writer<'_>) -> Result<FrameControl, EncodeError> {
+    fn write_header(&self, control: FrameControl, writer: &mut Writer<'_>) -> Result<(), EncodeError> {
         let has_io = self.capability.is_some_and(Capability::has_io);
         if has_io != self.io_capability.is_some() {
             return Err(EncodeError::Conflict(
@@ -181,12 +204,11 @@ impl<'a> Builder<'a> {
                 "the Wi-Fi MAC goes with the bond ability of a combo chip",
             ));
         }
-        if self.wifi_mac_tail.is_none() && is_combo && !self.objects.is_empty() {
+        if self.wifi_mac_tail.is_none() && is_combo && control.has_objects() {
             return Err(EncodeError::Conflict(
                 "a combo chip with objects must name its Wi-Fi MAC",
             ));
         }
-        let control = self.control(encrypted);
         let [counter, ..] = self.counter.to_le_bytes();
         writer.put(&control.0.to_le_bytes())?;
         writer.put(&self.product_id.0.to_le_bytes())?;
@@ -201,7 +223,7 @@ impl<'a> Builder<'a> {
         }
         writer.put(self.wifi_mac_tail.as_ref().map_or(&[], |tail| tail))?;
         writer.put(self.io_capability.as_ref().map_or(&[], |io| &io.0))?;
-        Ok(control)
+        Ok(())
     }
 
     fn write_objects(&self, writer: &mut Writer<'_>) -> Result<(), EncodeError> {
@@ -219,6 +241,9 @@ impl<'a> Builder<'a> {
         writer.put(self.mesh_info.as_ref().map_or(&[], |info| &info.0))
     }
 }
+
+/// Bit 6 of the control word.
+const HAS_OBJECTS: u16 = 1 << 6;
 
 /// The longest frame that fits into a legacy advertisement beside the flags.
 pub const LEGACY_LIMIT_WITH_FLAGS: usize = 24;

@@ -78,7 +78,7 @@ impl fmt::Debug for Nonce {
     }
 }
 
-impl<'a> Frame<'a> {
+impl Frame<'_> {
     /// The nonce of a frame from this sender with this counter.
     #[must_use]
     pub fn nonce(&self, sender: MacAddr6, counter32: u32) -> Nonce {
@@ -102,8 +102,8 @@ impl<'a> Frame<'a> {
     /// Decrypts the objects into `out`, which holds at least as many bytes as
     /// [`object_bytes`](Self::object_bytes) (255 are enough for any service data).
     ///
-    /// `host` is the address that the radio saw; without it, only frames that carry their MAC decrypt. A frame
-    /// that isn't encrypted gives its plain objects, which nothing authenticates.
+    /// `host` is the address that the radio saw; without it, only frames that carry their MAC decrypt. A plain frame
+    /// is refused, so that nobody takes its objects for authenticated.
     ///
     /// ```
     /// use mibeacon::BindKey;
@@ -123,12 +123,9 @@ impl<'a> Frame<'a> {
         key: &BindKey,
         host: Option<MacAddr6>,
         out: &'b mut [u8],
-    ) -> Result<Objects<'b>, DecryptError>
-    where
-        'a: 'b,
-    {
+    ) -> Result<Objects<'b>, DecryptError> {
         let Body::Encrypted(encrypted) = &self.body else {
-            return Ok(Objects::new(self.object_bytes()));
+            return Err(DecryptError::NotEncrypted);
         };
         let sender = self.mac.or(host).ok_or(DecryptError::MacUnknown)?;
         let cipher = Cipher::new(&self.control.scheme().expose_aes_key(key));

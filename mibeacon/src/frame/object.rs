@@ -21,6 +21,7 @@
 //! ```
 
 mod attribute;
+mod build;
 mod button;
 mod lock;
 mod miot;
@@ -29,6 +30,8 @@ mod scale;
 use core::fmt;
 
 use arrayvec::ArrayVec;
+
+pub use build::{ObjectBuf, S400};
 
 use super::ProductId;
 use crate::reading::UnknownObject;
@@ -48,6 +51,17 @@ impl<'a> Object<'a> {
     #[must_use]
     pub const fn spec_id(&self) -> Option<SpecId> {
         SpecId::of(self.id)
+    }
+
+    /// Whether the id means the same in every product, so that an unknown product's object can be read.
+    #[must_use]
+    #[inline]
+    pub const fn is_generic(&self) -> bool {
+        match self.id {
+            0x0000..=0x3fff => attribute::is_known(self.id),
+            0x4000..=0x7fff => miot::is_generic(self.id),
+            _ => false,
+        }
     }
 
     /// What the object says. The product decides where one id has several meanings; an unknown one (id 0) gets
@@ -186,6 +200,19 @@ impl SpecId {
             kind,
             iid: 1000 + (id & 0xff),
         })
+    }
+
+    /// The object id that holds this address; `None` if none has room for it.
+    #[must_use]
+    pub fn object_id(&self) -> Option<u16> {
+        let kind = match self.kind {
+            SpecKind::Property => 0,
+            SpecKind::Event => 2,
+            SpecKind::Other(kind) => kind,
+        };
+        let iid = self.iid.checked_sub(1000).filter(|iid| *iid <= 0xff)?;
+        let fits = self.siid <= 0b1111 && kind <= 0b11;
+        fits.then(|| 0b01 << 14 | u16::from(self.siid) << 10 | u16::from(kind) << 8 | iid)
     }
 }
 

@@ -3,21 +3,7 @@
 //! Encrypted frames carry a 32-bit counter that only grows, so a recorded frame shows itself. Plain frames carry 8
 //! bits that nothing authenticates: repeats can be told, replays can't. Source: MiBeacon specification, section 8.
 
-use crate::fingerprint::{self, Fingerprint};
-
-/// How strict to be about counters that go back.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum ReplayPolicy {
-    /// A counter that goes back far is a replay. For what opens doors.
-    Strict,
-    /// A counter that goes back far is a device that restarted: firmware without a stored counter does so after a
-    /// battery change.
-    #[default]
-    Lenient,
-    /// Everything is accepted, repeats too.
-    Off,
-}
+use crate::{Fingerprint, Policy};
 
 /// What a frame is, seen after the ones before it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -46,13 +32,14 @@ impl Verdict {
 /// What was seen of one device. Only show it frames that authenticated.
 ///
 /// ```
-/// use mibeacon::frame::{Replay, ReplayPolicy, Verdict};
+/// use mibeacon::Policy;
+/// use mibeacon::frame::{Replay, Verdict};
 ///
 /// let mut replay = Replay::default();
-/// assert_eq!(replay.check_encrypted(ReplayPolicy::Strict, 1000), Verdict::Accept);
-/// assert_eq!(replay.check_encrypted(ReplayPolicy::Strict, 1000), Verdict::Duplicate);
-/// assert_eq!(replay.check_encrypted(ReplayPolicy::Strict, 999), Verdict::Stale);
-/// assert_eq!(replay.check_encrypted(ReplayPolicy::Strict, 1), Verdict::Replay);
+/// assert_eq!(replay.check_encrypted(Policy::Strict, 1000), Verdict::Accept);
+/// assert_eq!(replay.check_encrypted(Policy::Strict, 1000), Verdict::Duplicate);
+/// assert_eq!(replay.check_encrypted(Policy::Strict, 999), Verdict::Stale);
+/// assert_eq!(replay.check_encrypted(Policy::Strict, 1), Verdict::Replay);
 /// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Replay {
@@ -61,6 +48,15 @@ pub struct Replay {
 }
 
 impl Replay {
+    /// For a device that was never seen.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self {
+            last: None,
+            last_plain: None,
+        }
+    }
+
     /// Continues after a stored counter.
     #[must_use]
     pub const fn resume_after(last: Option<u32>) -> Self {
@@ -77,13 +73,13 @@ impl Replay {
     }
 
     /// An encrypted frame whose tag is right.
-    pub fn check_encrypted(&mut self, policy: ReplayPolicy, counter32: u32) -> Verdict {
+    pub fn check_encrypted(&mut self, policy: Policy, counter32: u32) -> Verdict {
         let verdict = match self.last.map(|last| counter32.wrapping_sub(last).cast_signed()) {
             None | Some(1..) => Verdict::Accept,
-            _ if policy == ReplayPolicy::Off => Verdict::Accept,
+            _ if policy == Policy::Off => Verdict::Accept,
             Some(0) => Verdict::Duplicate,
             Some(LATE..0) => Verdict::Stale,
-            Some(_) if policy == ReplayPolicy::Strict => Verdict::Replay,
+            Some(_) if policy == Policy::Strict => Verdict::Replay,
             Some(_) => Verdict::AcceptReset,
         };
         if verdict.is_accepted() {
@@ -93,9 +89,9 @@ impl Replay {
     }
 
     /// A plain frame with objects.
-    pub fn check_plain(&mut self, policy: ReplayPolicy, counter: u8, object_bytes: &[u8]) -> Verdict {
-        let seen = Some(fingerprint::of(object_bytes).with(counter));
-        if self.last_plain == seen && policy != ReplayPolicy::Off {
+    pub fn check_plain(&mut self, policy: Policy, counter: u8, object_bytes: &[u8]) -> Verdict {
+        let seen = Some(Fingerprint::of(object_bytes).with(counter));
+        if self.last_plain == seen && policy != Policy::Off {
             return Verdict::Duplicate;
         }
         self.last_plain = seen;

@@ -43,9 +43,9 @@ named_enum! {
         /// Locked from inside.
         LockInside => "lock_inside",
         /// Child lock on.
-        ChildLockOn => "child_lock_on",
+        ChildLockOn => "childlock_on",
         /// Child lock off.
-        ChildLockOff => "child_lock_off",
+        ChildLockOff => "childlock_off",
         /// Locked from outside.
         LockOutside => "lock_outside",
         /// Something is wrong; [`LockKey::error`] says what.

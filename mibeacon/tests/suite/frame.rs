@@ -3,12 +3,12 @@
 use macaddr::MacAddr6;
 use mibeacon::frame::{
     AuthMode, Body, BondAbility, Builder, Capability, Frame, IoCapability, MeshInfo, Nonce, Object, Objects,
-    ProductId, Replay, ReplayPolicy, SpecId, SpecKind,
+    ProductId, Replay, SpecId, SpecKind,
 };
-use mibeacon::{BindKey, DecryptError, Field, KeyError, NonceGuard, ParseError, ad};
+use mibeacon::{BindKey, DecryptError, Field, KeyError, NonceGuard, ParseError, Policy, ad};
 use serde_json::{Value, json};
 
-use super::readings::readings_json;
+use super::readings::{reading_json, readings_json};
 use super::{Fields, hex, to_hex};
 
 /// Why a frame gives no objects, in the order in which the specification lists the causes.
@@ -58,7 +58,15 @@ pub fn errors(input: &Fields, expect: &Fields) {
     expect.check("error", failure.code());
     match failure {
         Failure::Parse(ParseError::Truncated { field, .. }) => expect.check("field", field_name(field)),
-        Failure::Object(ParseError::TruncatedObject { id, declared, available, .. }, objects) => {
+        Failure::Object(
+            ParseError::TruncatedObject {
+                id,
+                declared,
+                available,
+                ..
+            },
+            objects,
+        ) => {
             expect.check("object_id", format!("{id:04x}"));
             expect.check("declared", declared);
             expect.check("available", available);
@@ -75,12 +83,7 @@ pub fn crypto(input: &Fields, expect: &Fields) {
     let plaintext = input.hex("plaintext");
     let legacy = input.text("scheme") == "legacy";
 
-    // A frame with this plaintext: whatever it holds is taken as one object's bytes.
-    let [id_low, id_high, length, data @ ..] = &plaintext[..] else { panic!("no object in the plaintext") };
-    assert_eq!(usize::from(*length), data.len(), "the plaintext is one object");
-    let object = [Object { id: u16::from_le_bytes([*id_low, *id_high]), data }];
     let mut builder = Builder::new(product(input.text("product_id")), counter);
-    builder.objects = &object;
     if legacy {
         let control = u16::from_str_radix(input.text("frame_control"), 16).expect("hex");
         let control = mibeacon::frame::FrameControl(control);
@@ -89,19 +92,32 @@ pub fn crypto(input: &Fields, expect: &Fields) {
         builder.registered = control.is_registered();
         builder.solicited = control.is_solicited();
         builder.mac = control.has_mac().then_some(sender);
-        assert_eq!(builder.control(true).0, control.0, "a control word that the builder makes");
+        builder.capability = control.has_capability().then_some(Capability(0x08));
+        builder.mesh_info = control.is_mesh().then_some(MeshInfo([0; 2]));
+        assert_eq!(
+            builder.control(true).0 | 1 << 6,
+            control.0,
+            "a control word that the builder makes"
+        );
     }
     let mut bytes = [0; 300];
-    let length = builder.seal(&key, sender, &mut NonceGuard::new(), &mut bytes).expect("a frame");
+    let length = builder
+        .seal_bytes(&plaintext, &key, sender, &mut NonceGuard::new(), &mut bytes)
+        .expect("a frame");
     let frame = Frame::parse(&bytes[..length]).expect("a frame");
-    let Body::Encrypted(encrypted) = frame.body else { panic!("not encrypted") };
+    let Body::Encrypted(encrypted) = frame.body else {
+        panic!("not encrypted")
+    };
     let nonce = frame.nonce(sender, counter);
 
     expect.check("aes_key", to_hex(&*frame.control.scheme().expose_aes_key(&key)));
     expect.check("nonce", to_hex(nonce.as_bytes()));
     expect.check("aad", "11");
     expect.check("ciphertext", to_hex(encrypted.ciphertext));
-    expect.check("ext_counter_bytes", to_hex(&encrypted.extended_counter.to_le_bytes()[..3]));
+    expect.check(
+        "ext_counter_bytes",
+        to_hex(&encrypted.extended_counter.to_le_bytes()[..3]),
+    );
     expect.check("tag", to_hex(encrypted.mic));
     if legacy {
         // The crate shows one byte of the tag; the other 15 come from the cipher alone.
@@ -115,12 +131,22 @@ pub fn encode(input: &Fields, expect: &Fields) {
     let objects: Vec<(u16, Vec<u8>)> = input
         .list("objects")
         .iter()
-        .map(|object| (id(object["id"].as_str().unwrap()), hex(object["data"].as_str().unwrap())))
+        .map(|object| {
+            (
+                id(object["id"].as_str().unwrap()),
+                hex(object["data"].as_str().unwrap()),
+            )
+        })
         .collect();
-    let objects: Vec<Object<'_>> = objects.iter().map(|(id, data)| Object { id: *id, data }).collect();
+    let objects: Vec<Object<'_>> = objects
+        .iter()
+        .map(|(id, data)| Object { id: *id, data })
+        .collect();
     let sender = mac(input.text("mac"));
-    let mut builder =
-        Builder::new(product(input.text("product_id")), u32::try_from(input.integer("counter32")).unwrap());
+    let mut builder = Builder::new(
+        product(input.text("product_id")),
+        u32::try_from(input.integer("counter32")).unwrap(),
+    );
     builder.version = u8::try_from(input.integer("version")).unwrap();
     builder.auth_mode = match input.integer("auth_mode") {
         0 => AuthMode::Old,
@@ -131,9 +157,15 @@ pub fn encode(input: &Fields, expect: &Fields) {
     builder.registered = input.flag("registered");
     builder.solicited = input.flag("solicited");
     builder.mac = input.flag("include_mac").then_some(sender);
-    builder.capability = input.value("capability").map(|c| Capability(u8::try_from(c.as_u64().unwrap()).unwrap()));
-    builder.io_capability = input.optional_hex("io_capability").map(|io| IoCapability(io.try_into().unwrap()));
-    builder.mesh_info = input.optional_hex("mesh_info").map(|info| MeshInfo(info.try_into().unwrap()));
+    builder.capability = input
+        .value("capability")
+        .map(|c| Capability(u8::try_from(c.as_u64().unwrap()).unwrap()));
+    builder.io_capability = input
+        .optional_hex("io_capability")
+        .map(|io| IoCapability(io.try_into().unwrap()));
+    builder.mesh_info = input
+        .optional_hex("mesh_info")
+        .map(|info| MeshInfo(info.try_into().unwrap()));
     builder.objects = &objects;
 
     let mut bytes = [0; 300];
@@ -149,15 +181,24 @@ pub fn encode(input: &Fields, expect: &Fields) {
     expect.check("length", length);
     let mut legacy = [0; 31];
     let mut advert = ad::Encoder::new(&mut legacy);
-    let fits = advert.flags(ad::Flags::GENERAL).and_then(|_| advert.service_data(0xfe95, &bytes[..length])).is_ok();
+    let fits = advert
+        .flags(ad::Flags::LE_ONLY_GENERAL)
+        .and_then(|advert| advert.service_data(0xfe95, &bytes[..length]))
+        .is_ok();
     assert_eq!(fits, length <= mibeacon::frame::LEGACY_LIMIT_WITH_FLAGS);
     expect.check("fits_legacy_adv_with_flags", fits);
 }
 
 pub fn objects(input: &Fields, expect: &Fields) {
     let data = input.hex("data");
-    let object = Object { id: id(input.text("object_id")), data: &data };
-    expect.check("readings", readings_json(object.readings(product(input.text("product_id")))));
+    let object = Object {
+        id: id(input.text("object_id")),
+        data: &data,
+    };
+    expect.check(
+        "readings",
+        readings_json(object.readings(product(input.text("product_id")))),
+    );
 }
 
 pub fn spec_ids(input: &Fields, expect: &Fields) {
@@ -176,8 +217,8 @@ pub fn spec_ids(input: &Fields, expect: &Fields) {
 
 pub fn sequences(input: &Fields, expect: &Fields) {
     let policy = match input.text("policy") {
-        "strict" => ReplayPolicy::Strict,
-        "lenient" => ReplayPolicy::Lenient,
+        "strict" => Policy::Strict,
+        "lenient" => Policy::Lenient,
         other => panic!("policy {other}"),
     };
     let mut replay = Replay::default();
@@ -226,7 +267,9 @@ fn decode(frame: &Frame<'_>, input: &Fields) -> Result<Decoded, Failure> {
             let key = input.optional_hex("key").ok_or(Failure::KeyMissing)?;
             let key = BindKey::new(&key).map_err(Failure::Key)?;
             aes_key = Some(frame.control.scheme().expose_aes_key(&key).to_vec());
-            let objects = frame.decrypt(&key, host, &mut plaintext).map_err(Failure::Decrypt)?;
+            let objects = frame
+                .decrypt(&key, host, &mut plaintext)
+                .map_err(Failure::Decrypt)?;
             nonce = Some(frame.nonce(sender.expect("decrypted"), frame.counter32().expect("encrypted")));
             objects
         }
@@ -240,13 +283,24 @@ fn decode(frame: &Frame<'_>, input: &Fields) -> Result<Decoded, Failure> {
             Err(error) => return Err(Failure::Object(error, list)),
         };
         list.push(json!({ "id": format!("{:04x}", object.id), "data": to_hex(object.data) }));
-        readings.extend(readings_json(object.readings(frame.product_id)));
+        readings.extend(
+            object
+                .readings(frame.product_id)
+                .filter_map(|reading| reading_json(&reading)),
+        );
     }
     let trailing = match frame.body {
         Body::Idle { .. } => Vec::new(),
         _ => objects.trailing().to_vec(),
     };
-    Ok(Decoded { plaintext, objects: list, readings, trailing, aes_key, nonce })
+    Ok(Decoded {
+        plaintext,
+        objects: list,
+        readings,
+        trailing,
+        aes_key,
+        nonce,
+    })
 }
 
 fn check_header(frame: &Frame<'_>, expect: &Fields) {
@@ -266,12 +320,14 @@ fn check_header(frame: &Frame<'_>, expect: &Fields) {
     expect.check("frame_counter", frame.counter);
     expect.check("mac", frame.mac.map(|mac| to_hex(mac.as_bytes())));
     expect.check("capability", frame.capability.map(|capability| capability.0));
-    let bond_ability = frame.capability.map(|capability| match capability.bond_ability() {
-        BondAbility::None => 0,
-        BondAbility::BeforeConnecting => 1,
-        BondAbility::AfterConnecting => 2,
-        BondAbility::Combo => 3,
-    });
+    let bond_ability = frame
+        .capability
+        .map(|capability| match capability.bond_ability() {
+            BondAbility::None => 0,
+            BondAbility::BeforeConnecting => 1,
+            BondAbility::AfterConnecting => 2,
+            BondAbility::Combo => 3,
+        });
     expect.check("bond_ability", bond_ability);
     expect.check("wifi_mac_tail", frame.wifi_mac_tail.map(|tail| to_hex(&tail)));
     expect.check("io_capability", frame.io_capability.map(|io| to_hex(&io.0)));
@@ -323,10 +379,15 @@ fn field_name(field: Field) -> &'static str {
 fn full_legacy_tag(frame: &Frame<'_>, key: &BindKey, nonce: &Nonce, plaintext: &[u8]) -> Vec<u8> {
     use ccm::aead::{AeadInOut, KeyInit};
     type Legacy = ccm::Ccm<aes::Aes128, ccm::consts::U16, ccm::consts::U13>;
-    let Nonce::Legacy(nonce) = nonce else { panic!("a legacy nonce") };
+    let Nonce::Legacy(nonce) = nonce else {
+        panic!("a legacy nonce")
+    };
     let cipher = Legacy::new(&(*frame.control.scheme().expose_aes_key(key)).into());
     let mut buffer = plaintext.to_vec();
-    cipher.encrypt_inout_detached(nonce.into(), &[0x11], buffer.as_mut_slice().into()).expect("short").to_vec()
+    cipher
+        .encrypt_inout_detached(nonce.into(), &[0x11], buffer.as_mut_slice().into())
+        .expect("short")
+        .to_vec()
 }
 
 fn mac(text: &str) -> MacAddr6 {

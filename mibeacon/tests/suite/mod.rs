@@ -1,5 +1,21 @@
 //! Reads vector files and makes sure that every expectation is checked.
 
+#![allow(
+    dead_code,
+    unreachable_pub,
+    reason = "several test programs share this module, and each uses a part of it"
+)]
+#![allow(clippy::indexing_slicing, clippy::unwrap_used, reason = "a test may panic")]
+
+mod ad;
+mod atc;
+mod bthome;
+mod frame;
+mod hhcc;
+mod qingping;
+pub mod readings;
+mod scale;
+
 use std::cell::RefCell;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -158,8 +174,34 @@ pub type Check = fn(input: &Fields, expect: &Fields);
 /// Who checks the cases of a file of this name.
 pub fn check_for(name: &str) -> Option<Check> {
     Some(match name {
+        "v1_plain.json" | "v1_encrypted.json" | "v2_plain.json" | "v2_encrypted.json" => bthome::decode,
+        "v2_encode.json" => bthome::v2_encode,
+        "sequences.json" => sequences,
+        "frames.json" => frame::frames,
+        "errors.json" => frame::errors,
+        "crypto.json" => frame::crypto,
+        "encode.json" => frame::encode,
+        "objects.json" => frame::objects,
+        "spec_ids.json" => frame::spec_ids,
+        "adv.json" => ad::adv,
+        "advert_decode.json" => atc::advert_decode,
+        "advert_encode.json" => atc::advert_encode,
+        "battery_level.json" => atc::battery_level,
+        "event_decode.json" => atc::event_decode,
+        "hhcc_fd50.json" => hhcc::hhcc_fd50,
+        "qingping.json" => qingping::qingping,
+        "scales.json" => scale::scales,
         _ => return None,
     })
+}
+
+/// Two areas have a `sequences.json`: BTHome's cases hold adverts, MiBeacon's hold frames.
+fn sequences(input: &Fields, expect: &Fields) {
+    if input.get("adverts").is_some() {
+        bthome::sequences(input, expect);
+    } else {
+        frame::sequences(input, expect);
+    }
 }
 
 /// Runs `check` on every case of a file; a panic names the case.

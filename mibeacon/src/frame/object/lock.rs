@@ -132,6 +132,41 @@ fn method(code: u8) -> Option<LockMethod> {
     })
 }
 
+/// The inverse of [`action`].
+pub(super) const fn action_code(action: LockAction) -> u8 {
+    match action {
+        LockAction::UnlockOutside => 0,
+        LockAction::Lock => 1,
+        LockAction::AntilockOn => 2,
+        LockAction::AntilockOff => 3,
+        LockAction::UnlockInside => 4,
+        LockAction::LockInside => 5,
+        LockAction::ChildLockOn => 6,
+        LockAction::ChildLockOff => 7,
+        LockAction::LockOutside => 8,
+        LockAction::Abnormal => 15,
+    }
+}
+
+/// The inverse of [`method`].
+pub(super) const fn method_code(method: LockMethod) -> u8 {
+    match method {
+        LockMethod::Bluetooth => 0,
+        LockMethod::Password => 1,
+        LockMethod::Biometrics => 2,
+        LockMethod::Key => 3,
+        LockMethod::Turntable => 4,
+        LockMethod::Nfc => 5,
+        LockMethod::OneTimePassword => 6,
+        LockMethod::TwoStepVerification => 7,
+        LockMethod::Coercion => 8,
+        LockMethod::HomeKit => 9,
+        LockMethod::Manual => 10,
+        LockMethod::Automatic => 11,
+        LockMethod::Abnormal => 15,
+    }
+}
+
 fn old_action(code: u8) -> Option<LockAction> {
     Some(match code {
         0 => LockAction::UnlockOutside,

@@ -24,6 +24,26 @@ pub(super) fn interpret<'a>(object: &Object<'a>, product: ProductId, out: &mut S
     }
 }
 
+/// Whether the id means the same in every product.
+pub(super) const fn is_generic(id: u16) -> bool {
+    match SpecId::of(id) {
+        Some(SpecId {
+            kind: SpecKind::Property,
+            iid,
+            ..
+        }) => matches!(
+            iid,
+            1001..=1003 | 1005 | 1006 | 1008 | 1020 | 1024 | 1034 | 1060..=1064 | 1078..=1082 | 1123
+        ),
+        Some(SpecId {
+            kind: SpecKind::Event,
+            iid,
+            ..
+        }) => matches!(iid, 1001 | 1008 | 1012..=1014),
+        _ => false,
+    }
+}
+
 fn property<'a>(object: &Object<'a>, iid: u16, product: ProductId, out: &mut Sink<'a>) -> Known {
     match (iid, object.data) {
         (1001, data) => float(out, Quantity::Temperature, data, Unit::Celsius),

@@ -1,0 +1,525 @@
+//! From an address and an advertisement to a [`Report`], with keys, duplicates and replays taken care of.
+
+mod device;
+mod outcome;
+mod report;
+mod slot;
+mod state;
+mod table;
+
+#[cfg(feature = "alloc")]
+use alloc::vec::Vec;
+use core::num::NonZeroU16;
+use core::time::Duration;
+
+use macaddr::MacAddr6;
+
+pub use device::{AVAILABLE_FOR, Device};
+pub use outcome::{KeyStatus, Outcome};
+pub use report::{Content, Readings, Report};
+pub use slot::Slot;
+pub use state::DeviceState;
+
+use crate::atc::{self, ReedEvent};
+use crate::crypto::Cipher;
+use crate::frame::{self, Body, Frame, FrameControl, Objects};
+use crate::payload::{Part, Payload};
+use crate::{
+    BindKey, DecryptError, Field, Fingerprint, Format, ParseError, Policy, bthome, hhcc, qingping, scale,
+};
+use table::Table;
+
+/// Reads the advertisements of many devices.
+///
+/// It knows the devices that you name with [`insert_key`](Self::insert_key) or [`track`](Self::track); their state
+/// sits in slots that you provide: an array on a microcontroller, a `Vec` elsewhere. Strangers take no memory: their
+/// plain readings are decoded, without telling duplicates.
+///
+/// ```
+/// use core::time::Duration;
+/// use mibeacon::{Decoder, MacAddr6, Outcome, Policy, Slot};
+///
+/// let mut decoder = Decoder::new([const { Slot::EMPTY }; 8], Policy::Lenient);
+/// let address = MacAddr6::new(0xa4, 0xc1, 0x38, 0xf8, 0x4b, 0x18);
+/// decoder.insert_key(address, "b2d46f0cd168c18b247c0c79e9ad5b8d".parse()?)?;
+///
+/// let advert = b"\x1a\x16\x95\xfe\x58\x58\x5b\x05\xdb\x18\x4b\xf8\x38\xc1\xa4\x72\xc3\xfa\x42\xcd\x05\x00\x00\xce\x7b\x8a\x28";
+/// for payload in mibeacon::payloads(advert) {
+///     let report = decoder.decode(Duration::ZERO, Some(address), payload);
+///     assert_eq!(report.outcome, Outcome::Readings);
+///     assert_eq!(report.model(), Some("LYWSD03MMC"));
+///     assert_eq!(report.readings().next().unwrap().to_string(), "humidity 43.9 %");
+/// }
+///
+/// // The same packet again is a duplicate; without a key it would say so and what to do.
+/// let payload = mibeacon::payloads(advert).next().unwrap();
+/// assert_eq!(decoder.decode(Duration::ZERO, Some(address), payload).outcome, Outcome::Duplicate);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug)]
+pub struct Decoder<S> {
+    table: Table<S>,
+    policy: Policy,
+    plaintext: [u8; MOST_PLAINTEXT],
+}
+
+#[cfg(feature = "alloc")]
+impl Decoder<Vec<Slot>> {
+    /// A decoder that can know this many devices. A third more than needed keeps searches short.
+    #[must_use]
+    pub fn with_capacity(devices: usize, policy: Policy) -> Self {
+        Self::new(
+            core::iter::repeat_with(|| Slot::EMPTY).take(devices).collect(),
+            policy,
+        )
+    }
+}
+
+impl<S: AsRef<[Slot]> + AsMut<[Slot]>> Decoder<S> {
+    /// A decoder that knows as many devices as there are slots. What the slots held is forgotten.
+    pub fn new(slots: S, policy: Policy) -> Self {
+        Self {
+            table: Table::new(slots),
+            policy,
+            plaintext: [0; MOST_PLAINTEXT],
+        }
+    }
+
+    /// How many devices it can know.
+    #[must_use]
+    pub fn capacity(&self) -> usize {
+        self.table.capacity()
+    }
+
+    /// Sets or replaces a device's key.
+    ///
+    /// Another key than before starts the counters anew, since a device that was paired again counts from zero; the
+    /// same key again changes nothing.
+    pub fn insert_key(&mut self, address: MacAddr6, key: BindKey) -> Result<(), CapacityError> {
+        self.slot(address)?.set_key(key);
+        Ok(())
+    }
+
+    /// Gets to know a device without key, so that its duplicates are told.
+    pub fn track(&mut self, address: MacAddr6) -> Result<(), CapacityError> {
+        self.slot(address).map(|_| ())
+    }
+
+    /// Forgets a device and its key; says whether it was known.
+    pub fn remove(&mut self, address: MacAddr6) -> bool {
+        self.table.remove(address)
+    }
+
+    /// Forgets a device's counters: after it lost power and counts from somewhere else. Says whether it was known.
+    pub fn reset_counters(&mut self, address: MacAddr6) -> bool {
+        self.table.find_mut(address).map(Slot::forget_counters).is_some()
+    }
+
+    /// What is known of a device.
+    #[must_use]
+    pub fn device(&self, address: MacAddr6) -> Option<Device<'_>> {
+        self.table.find(address).map(Device)
+    }
+
+    /// All known devices, in no order.
+    pub fn devices(&self) -> impl Iterator<Item = Device<'_>> {
+        self.table.iter().map(Device)
+    }
+
+    /// What must survive a restart, a line a device. Store it now and then: a counter that was stored late only makes
+    /// the replay window longer by that time.
+    pub fn states(&self) -> impl Iterator<Item = DeviceState> {
+        self.table.iter().filter_map(Slot::state)
+    }
+
+    /// Restores what [`states`](Self::states) gave, after the keys were inserted.
+    pub fn restore(&mut self, state: &DeviceState) -> Result<(), CapacityError> {
+        self.slot(state.address)?.restore(state);
+        Ok(())
+    }
+
+    /// Decodes one payload of an advertisement that `address` sent; `None` if the host hides addresses.
+    ///
+    /// `now` is the time since any start, and never goes back. The report borrows the decoder, since the plaintext sits
+    /// there.
+    #[inline]
+    pub fn decode<'a>(
+        &'a mut self,
+        now: Duration,
+        address: Option<MacAddr6>,
+        payload: Payload<'a>,
+    ) -> Report<'a> {
+        match payload.0 {
+            Part::MiBeacon(data) => self.mibeacon(now, address, data),
+            Part::Atc(data) => self.atc(now, address, data),
+            Part::Reed(event) => self.reed(now, address, event),
+            Part::BthomeV2(data) => self.bthome_v2(now, address, data),
+            Part::BthomeV1(data) => {
+                let frame = bthome::v1::Frame::parse_plain(data);
+                self.bthome_v1(now, address, data, Ok(frame))
+            }
+            Part::BthomeV1Encrypted(data) => {
+                let frame = bthome::v1::Frame::parse_encrypted(data);
+                self.bthome_v1(now, address, data, frame)
+            }
+            Part::WeightScale(data) => {
+                let parsed = scale::WeightScale::parse(data).map(Content::WeightScale);
+                self.plain(now, address, Format::WeightScale, data, parsed)
+            }
+            Part::BodyComposition(data) => {
+                let parsed = scale::BodyComposition::parse(data).map(Content::BodyComposition);
+                self.plain(now, address, Format::BodyComposition, data, parsed)
+            }
+            Part::Qingping(data) => {
+                let parsed = qingping::Frame::parse(data).map(Content::Qingping);
+                self.plain(now, address, Format::Qingping, data, parsed)
+            }
+            Part::Hhcc(data) => {
+                let parsed = hhcc::Frame::parse(data).map(Content::Hhcc);
+                self.plain(now, address, Format::Hhcc, data, parsed)
+            }
+        }
+    }
+
+    fn slot(&mut self, address: MacAddr6) -> Result<&mut Slot, CapacityError> {
+        let capacity = self.capacity();
+        self.table
+            .find_or_insert(address, self.policy)
+            .ok_or(CapacityError { capacity })
+    }
+
+    fn mibeacon<'a>(&'a mut self, now: Duration, host: Option<MacAddr6>, data: &'a [u8]) -> Report<'a> {
+        let parsed = Frame::parse(data).and_then(|frame| Ok((frame, frame.sender(host)?)));
+        let (frame, sender) = match parsed {
+            Ok(parsed) => parsed,
+            Err(error) => return Report::malformed(Format::MiBeacon, host, error),
+        };
+        let policy = self.policy;
+        let mut slot = sender.and_then(|sender| self.table.find_mut(sender));
+        if let Some(slot) = &mut slot {
+            slot.note_seen(now, Format::MiBeacon);
+            slot.product = NonZeroU16::new(frame.product_id.0);
+        }
+        let objects = frame.objects().unwrap_or(Objects::new(&[]));
+        let mut report = Report::new(Format::MiBeacon, sender, Content::MiBeacon(frame, objects));
+        report.counter = Some(frame.counter.into());
+
+        let (outcome, objects) = match (&frame.body, slot, sender) {
+            (Body::Idle { .. }, ..) => {
+                report.outcome = if is_unbound(frame) {
+                    Outcome::NotBound
+                } else {
+                    Outcome::Presence
+                };
+                return report;
+            }
+            (Body::Plain(bytes), slot, _) => {
+                let outcome = match slot {
+                    Some(slot) if slot.has_key() && policy == Policy::Strict => Outcome::Downgraded,
+                    Some(slot) => verdict(slot.frame_replay.check_plain(policy, frame.counter, bytes), 0, 0),
+                    None => Outcome::Readings,
+                };
+                (outcome, Objects::new(bytes))
+            }
+            (Body::Encrypted(_), _, None) => (Outcome::AddressUnknown, Objects::new(&[])),
+            (Body::Encrypted(_), None, _) => (Outcome::NoKey, Objects::new(&[])),
+            (Body::Encrypted(encrypted), Some(slot), Some(sender)) => {
+                let counter = frame.counter32().unwrap_or_default();
+                report.counter = Some(counter);
+                let Some(cipher) = slot.cipher(frame.control.scheme()) else {
+                    report.outcome = Outcome::NoKey;
+                    return report;
+                };
+                match frame.decrypt_with(cipher, encrypted, sender, &mut self.plaintext) {
+                    Ok(objects) => {
+                        slot.note_success();
+                        report.authenticated = true;
+                        let last = slot.frame_replay.last().unwrap_or_default();
+                        (
+                            verdict(slot.frame_replay.check_encrypted(policy, counter), counter, last),
+                            objects,
+                        )
+                    }
+                    Err(error) => (slot.refused(error), Objects::new(&[])),
+                }
+            }
+        };
+        report.outcome = outcome;
+        if report.outcome == Outcome::Readings {
+            (report.outcome, report.fault) = judge(&frame, objects.clone());
+        }
+        report.content = Content::MiBeacon(frame, objects);
+        report
+    }
+
+    fn atc<'a>(&'a mut self, now: Duration, address: Option<MacAddr6>, data: &'a [u8]) -> Report<'a> {
+        let frame = match atc::Frame::parse(data) {
+            Ok(frame) => frame,
+            Err(error) => return Report::malformed(Format::Pvvx, address, error),
+        };
+        let format = match &frame {
+            atc::Frame::Atc1441(_) => Format::Atc1441,
+            atc::Frame::Encrypted(frame) if frame.form() == atc::EncryptedForm::Atc1441 => Format::Atc1441,
+            _ => Format::Pvvx,
+        };
+        let policy = self.policy;
+        let sender = address.or(frame.mac());
+        let mut report = Report::new(format, sender, Content::Atc(frame));
+        report.counter = Some(frame.counter().into());
+        let mut slot = sender.and_then(|sender| self.table.find_mut(sender));
+        if let Some(slot) = &mut slot {
+            slot.note_seen(now, format);
+        }
+        report.outcome = match (&frame, slot, sender) {
+            (atc::Frame::Encrypted(_), _, None) => Outcome::AddressUnknown,
+            (atc::Frame::Encrypted(_), None, _) => Outcome::NoKey,
+            (atc::Frame::Encrypted(encrypted), Some(slot), Some(sender)) => match slot.full_cipher() {
+                None => Outcome::NoKey,
+                Some(cipher) => match cipher.and_then(|cipher| encrypted.decrypt_with(cipher, sender)) {
+                    Ok(payload) => {
+                        slot.note_success();
+                        report.authenticated = true;
+                        report.content = Content::AtcPayload(payload);
+                        slot.repeat_or_readings(policy, Fingerprint::of(data))
+                    }
+                    Err(error) => slot.refused(error),
+                },
+            },
+            (_, Some(slot), _) => slot.plain_outcome(policy, Fingerprint::of(data)),
+            (_, None, _) => Outcome::Readings,
+        };
+        report
+    }
+
+    fn reed(&mut self, now: Duration, address: Option<MacAddr6>, event: ReedEvent) -> Report<'static> {
+        let policy = self.policy;
+        let mut report = Report::new(Format::Reed, address, Content::Reed(event));
+        if let Some(slot) = address.and_then(|address| self.table.find_mut(address)) {
+            slot.note_seen(now, Format::Reed);
+            let [c3, c2, c1, c0] = event.count.unwrap_or(u32::MAX).to_be_bytes();
+            let flags = event.flags.map_or([0, 0], |flags| [1, flags.0]);
+            let seen = Fingerprint::of(&[flags[0], flags[1], c3, c2, c1, c0]);
+            // These are never encrypted, whatever the device does else.
+            report.outcome = slot.repeat_or_readings(policy, seen);
+        }
+        report
+    }
+
+    fn bthome_v2<'a>(&'a mut self, now: Duration, address: Option<MacAddr6>, data: &'a [u8]) -> Report<'a> {
+        let frame = match bthome::v2::Frame::parse(data) {
+            Ok(frame) => frame,
+            Err(error) => return Report::malformed(Format::BthomeV2, address, error),
+        };
+        let advert = BthomeAdvert {
+            format: Format::BthomeV2,
+            sender: frame.mac().or(address),
+            sleepy: frame.info().is_trigger_based(),
+            data,
+            body: frame.body().clone(),
+        };
+        self.bthome(now, advert, |cipher, sender, out| {
+            frame.decrypt_with(cipher, sender, out)
+        })
+    }
+
+    fn bthome_v1<'a>(
+        &'a mut self,
+        now: Duration,
+        sender: Option<MacAddr6>,
+        data: &'a [u8],
+        frame: Result<bthome::v1::Frame<'a>, ParseError>,
+    ) -> Report<'a> {
+        let frame = match frame {
+            Ok(frame) => frame,
+            Err(error) => return Report::malformed(Format::BthomeV1, sender, error),
+        };
+        let body = frame.body().clone();
+        let advert = BthomeAdvert {
+            format: Format::BthomeV1,
+            sender,
+            sleepy: false,
+            data,
+            body,
+        };
+        self.bthome(now, advert, |cipher, sender, out| {
+            frame.decrypt_with(cipher, sender, out)
+        })
+    }
+
+    fn bthome<'a>(
+        &'a mut self,
+        now: Duration,
+        advert: BthomeAdvert<'a>,
+        decrypt: impl FnOnce(&Cipher, MacAddr6, &'a mut [u8]) -> Result<bthome::Objects<'a>, DecryptError>,
+    ) -> Report<'a> {
+        let mut report = Report::new(advert.format, advert.sender, Content::Bthome(None));
+        let mut slot = advert.sender.and_then(|sender| self.table.find_mut(sender));
+        if let Some(slot) = &mut slot {
+            slot.note_seen(now, advert.format);
+            slot.sleepy = advert.sleepy;
+        }
+        let (objects, security) = match (advert.body, &mut slot, advert.sender) {
+            (bthome::Body::Plain(objects), slot, _) => {
+                let key_known = slot.as_ref().is_some_and(|slot| slot.has_key());
+                (objects, bthome::Security::Plain { key_known })
+            }
+            (bthome::Body::Encrypted(encrypted), slot, sender) => {
+                let counter = encrypted.counter;
+                report.counter = Some(counter);
+                let (Some(slot), Some(sender)) = (slot, sender) else {
+                    report.outcome = if sender.is_none() {
+                        Outcome::AddressUnknown
+                    } else {
+                        Outcome::NoKey
+                    };
+                    return report;
+                };
+                let Some(cipher) = slot.full_cipher() else {
+                    report.outcome = Outcome::NoKey;
+                    return report;
+                };
+                match cipher.and_then(|cipher| decrypt(cipher, sender, &mut self.plaintext)) {
+                    Ok(objects) => {
+                        slot.note_success();
+                        report.authenticated = true;
+                        (objects, bthome::Security::Authenticated { counter })
+                    }
+                    Err(error) => {
+                        report.outcome = slot.refused(error);
+                        return report;
+                    }
+                }
+            }
+        };
+        let packet_id = objects.packet_id();
+        report.counter = report.counter.or(packet_id.map(u32::from));
+        if let Some(slot) = slot {
+            let fingerprint = Fingerprint::of(advert.data);
+            let last = slot.bthome_replay.export().counter.unwrap_or_default();
+            let seen = bthome::Advert {
+                security,
+                packet_id,
+                fingerprint,
+            };
+            report.outcome = match slot.bthome_replay.check(now, &seen) {
+                verdict if verdict.is_accepted() => Outcome::Readings,
+                bthome::Verdict::Stale => Outcome::Stale,
+                bthome::Verdict::Downgrade => Outcome::Downgraded,
+                bthome::Verdict::Replay => Outcome::Replayed {
+                    counter: report.counter.unwrap_or_default(),
+                    last,
+                },
+                _ => Outcome::Duplicate,
+            };
+        }
+        report.fault = bthome_fault(objects.clone());
+        report.content = Content::Bthome(Some(objects));
+        report
+    }
+
+    fn plain<'a>(
+        &mut self,
+        now: Duration,
+        address: Option<MacAddr6>,
+        format: Format,
+        data: &[u8],
+        parsed: Result<Content<'a>, ParseError>,
+    ) -> Report<'a> {
+        let content = match parsed {
+            Ok(content) => content,
+            Err(error) => return Report::malformed(format, address, error),
+        };
+        let mut report = Report::new(format, address, content);
+        if let Content::Qingping(frame) = &report.content {
+            // The device embeds its MAC; one model embeds another one than it sends from.
+            report.address = address.or(Some(frame.mac));
+            report.fault = frame.error();
+        }
+        let policy = self.policy;
+        if let Some(slot) = report.address.and_then(|address| self.table.find_mut(address)) {
+            slot.note_seen(now, format);
+            slot.sleepy = matches!(format, Format::WeightScale | Format::BodyComposition);
+            report.outcome = slot.plain_outcome(policy, Fingerprint::of(data));
+        }
+        report
+    }
+}
+
+/// A BTHome advertisement of either version.
+struct BthomeAdvert<'a> {
+    format: Format,
+    sender: Option<MacAddr6>,
+    sleepy: bool,
+    data: &'a [u8],
+    body: bthome::Body<'a>,
+}
+
+/// There is no free slot for another device.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("all {capacity} slots are taken")]
+#[non_exhaustive]
+pub struct CapacityError {
+    /// How many slots there are.
+    pub capacity: usize,
+}
+
+impl CapacityError {
+    /// What a person can do about it, in one sentence.
+    #[must_use]
+    pub const fn help(&self) -> Option<&'static str> {
+        Some("Make the decoder with more slots, or remove devices that are gone.")
+    }
+}
+
+fn verdict(verdict: frame::Verdict, counter: u32, last: u32) -> Outcome {
+    match verdict {
+        frame::Verdict::Accept | frame::Verdict::AcceptReset => Outcome::Readings,
+        frame::Verdict::Duplicate => Outcome::Duplicate,
+        frame::Verdict::Stale => Outcome::Stale,
+        frame::Verdict::Replay => Outcome::Replayed { counter, last },
+    }
+}
+
+/// Before it is bound, a device of version 5 shows its capability and doesn't set the registered bit.
+fn is_unbound(frame: Frame<'_>) -> bool {
+    let control: FrameControl = frame.control;
+    let encrypts = frame
+        .product()
+        .is_some_and(|product| product.key_kind.is_encrypted_when_bound());
+    control.version() == 5 && control.has_capability() && !control.is_registered() && encrypts
+}
+
+/// Whether accepted objects say anything, and where they are broken off.
+fn judge(frame: &Frame<'_>, objects: Objects<'_>) -> (Outcome, Option<ParseError>) {
+    let (mut known, mut fault) = (false, None);
+    for object in objects {
+        match object {
+            Ok(object) => known |= object.is_generic(),
+            Err(error) => fault = Some(error),
+        }
+    }
+    match fault {
+        _ if known => (Outcome::Readings, fault),
+        Some(error) => (Outcome::Malformed(error), fault),
+        None if frame.product().is_none() => (Outcome::UnknownProduct, None),
+        None => (Outcome::Readings, None),
+    }
+}
+
+fn bthome_fault(mut objects: bthome::Objects<'_>) -> Option<ParseError> {
+    objects.by_ref().for_each(drop);
+    let bthome::Stopped { reason, offset } = objects.stopped()?;
+    Some(match reason {
+        bthome::StopReason::UnknownObject { id } => ParseError::UnknownObject {
+            id: id.into(),
+            offset,
+        },
+        _ => ParseError::Truncated {
+            field: Field::Object,
+            offset,
+        },
+    })
+}
+
+/// The longest plaintext: extended advertisements have at most 255 bytes in one AD structure.
+const MOST_PLAINTEXT: usize = 255;
