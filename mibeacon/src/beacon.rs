@@ -153,16 +153,23 @@ impl Beacon {
     }
 
     /// Speaks at other times than the format's own.
+    ///
+    /// Bluetooth allows no interval below 20 ms: shorter ones are taken as 20 ms, so that the loop around
+    /// [`poll_transmit`](Self::poll_transmit) ends.
     #[must_use]
     pub fn with_timing(mut self, timing: Timing) -> Self {
-        self.timing = timing;
+        self.timing = Timing {
+            interval: timing.interval.max(SHORTEST_INTERVAL),
+            idle: timing.idle.map(|interval| interval.max(SHORTEST_INTERVAL)),
+            ..timing
+        };
         self.next = timing.idle.map(|_| Duration::ZERO);
         self
     }
 
     /// Lets the 8-bit counter of the encrypted 0x181A forms wrap, as the firmware does.
     ///
-    /// Without this, the 257th message with one key is refused. With it, nonces repeat, and two messages under one
+    /// Without this, the 256th message with one key is refused. With it, nonces repeat, and two messages under one
     /// nonce give away both: for simulations only.
     #[must_use]
     pub const fn with_nonce_reuse_as_firmware(mut self) -> Self {
@@ -196,7 +203,7 @@ impl Beacon {
             return Err(EncodeError::Conflict("eight messages are waiting to be sent"));
         }
         if self.queue.is_empty() {
-            (self.turn, self.next) = (0, Some(now + self.timing.delay));
+            (self.turn, self.next) = (0, now.checked_add(self.timing.delay));
         }
         for advert in adverts {
             // The room was looked at before.
@@ -223,14 +230,14 @@ impl Beacon {
         self.turn = turn + 1;
         if let Some(pending) = self.queue.get_mut(turn) {
             pending.started.get_or_insert(now);
-            self.next = Some(now + self.timing.interval);
+            self.next = now.checked_add(self.timing.interval);
             return Some(pending.advert);
         }
         let idle = self
             .timing
             .idle
             .and_then(|interval| Some((self.idle_advert()?, interval)));
-        self.next = idle.map(|(_, interval)| now + interval);
+        self.next = idle.and_then(|(_, interval)| now.checked_add(interval));
         idle.map(|(advert, _)| advert)
     }
 
@@ -283,6 +290,9 @@ struct Pending {
     /// When it went out first.
     started: Option<Duration>,
 }
+
+/// The shortest advertising interval of Bluetooth.
+const SHORTEST_INTERVAL: Duration = Duration::from_millis(20);
 
 /// As many messages as the vendor's firmware keeps.
 const QUEUE: usize = 8;

@@ -132,7 +132,7 @@ impl<S: AsRef<[Slot]> + AsMut<[Slot]>> Decoder<S> {
         self.table.iter().filter_map(Slot::state)
     }
 
-    /// Restores what [`states`](Self::states) gave, after the keys were inserted.
+    /// Restores what [`states`](Self::states) gave, before or after the keys are inserted.
     pub fn restore(&mut self, state: &DeviceState) -> Result<(), CapacityError> {
         self.slot(state.address)?.restore(state);
         Ok(())
@@ -226,11 +226,12 @@ impl<S: AsRef<[Slot]> + AsMut<[Slot]>> Decoder<S> {
             (Body::Encrypted(encrypted), Some(slot), Some(sender)) => {
                 let counter = frame.counter32().unwrap_or_default();
                 report.counter = Some(counter);
-                let Some(cipher) = slot.cipher(frame.control.scheme()) else {
+                let Some(cipher) = slot.frame_cipher(frame.control.scheme()) else {
                     report.outcome = Outcome::NoKey;
                     return report;
                 };
-                match frame.decrypt_with(cipher, encrypted, sender, &mut self.plaintext) {
+                let plaintext = &mut self.plaintext;
+                match cipher.and_then(|cipher| frame.decrypt_with(cipher, encrypted, sender, plaintext)) {
                     Ok(objects) => {
                         slot.note_success();
                         report.authenticated = true;
@@ -440,6 +441,10 @@ impl<S: AsRef<[Slot]> + AsMut<[Slot]>> Decoder<S> {
             slot.note_seen(now, format);
             slot.sleepy = matches!(format, Format::WeightScale | Format::BodyComposition);
             report.outcome = slot.plain_outcome(policy, Fingerprint::of(data));
+        }
+        if report.outcome == Outcome::Readings && report.all_readings().next().is_none() {
+            // A scale while the weight isn't final.
+            report.outcome = Outcome::Presence;
         }
         report
     }

@@ -127,7 +127,8 @@ impl ParseError {
                  were read.",
             ),
             Self::TruncatedObject { .. } => Some(
-                "Old custom firmware announces wrong lengths: update it. The objects before the fault were read.",
+                "The packet was cut off, or old custom firmware announces wrong lengths; the objects before the fault \
+                 were read.",
             ),
             Self::Truncated { .. }
             | Self::TooShort { .. }

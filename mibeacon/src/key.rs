@@ -74,9 +74,17 @@ impl BindKey {
         let [a, b, c, d, e, f, g, h, i, j, k, l, tail @ ..] = self.bytes;
         let mut key = Zeroizing::new(self.bytes);
         if tail == [0xff; 4] {
-            *key = [a, b, c, d, e, f, 0x8d, 0x3d, 0x3c, 0x97, g, h, i, j, k, l];
+            let [e0, e1, e2, e3] = EXPANSION;
+            *key = [a, b, c, d, e, f, e0, e1, e2, e3, g, h, i, j, k, l];
         }
         key
+    }
+
+    /// Whether this is the key of a device that speaks MiBeacon v2 or v3: 12 bytes, alone, as the cloud lists them, or
+    /// expanded. Any other key belongs to a newer device.
+    pub(crate) fn suits_legacy(&self) -> bool {
+        let [_, _, _, _, _, _, e0, e1, e2, e3, _, _, tail @ ..] = self.bytes;
+        tail == [0xff; 4] || [e0, e1, e2, e3] == EXPANSION
     }
 
     /// The AES key of BTHome, ATC and pvvx: 16 bytes, no extension.
@@ -159,6 +167,8 @@ impl fmt::Debug for BindKey {
 const FULL: usize = 16;
 /// Length of the key of an old Yeelight remote.
 const SHORT: usize = 12;
+/// What expands such a key, in its middle.
+const EXPANSION: [u8; 4] = [0x8d, 0x3d, 0x3c, 0x97];
 
 #[cfg(test)]
 mod tests {
@@ -192,6 +202,8 @@ mod tests {
         assert_eq!(short.legacy(), listed.legacy());
         let expanded: BindKey = "b853075158488d3d3c977ca39a5b5ea9".parse().unwrap();
         assert_eq!(short.legacy(), expanded.legacy());
+        assert!([short, listed, expanded].iter().all(BindKey::suits_legacy));
+        assert!(!BindKey::from([0x8d; 16]).suits_legacy());
     }
 
     #[test]

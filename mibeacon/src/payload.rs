@@ -2,63 +2,33 @@
 
 use crate::ad::{Advertisement, Structures};
 use crate::atc::ReedEvent;
-use crate::{ParseError, atc, bthome, frame, hhcc, qingping, scale};
+use crate::frame::Frame;
+use crate::reading::named_enum;
+use crate::{MacAddr6, ParseError, atc, bthome, frame, hhcc, qingping, scale};
 
-/// The formats that a [`Decoder`](crate::Decoder) reads.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum Format {
-    /// Xiaomi's own: see [`frame`].
-    MiBeacon,
-    /// atc1441 firmware, plain or encrypted: see [`atc`].
-    Atc1441,
-    /// pvvx firmware, plain or encrypted: see [`atc`].
-    Pvvx,
-    /// A reed contact or counter of pvvx firmware: see [`ReedEvent`].
-    Reed,
-    /// BTHome version 1: see [`bthome::v1`].
-    BthomeV1,
-    /// BTHome version 2: see [`bthome::v2`].
-    BthomeV2,
-    /// Mi Scale: see [`scale::WeightScale`].
-    WeightScale,
-    /// Mi Body Composition Scale: see [`scale::BodyComposition`].
-    BodyComposition,
-    /// Qingping and Cleargrass: see [`qingping`].
-    Qingping,
-    /// The plant sensor HHCCJCY10: see [`hhcc`].
-    Hhcc,
-}
-
-impl Format {
-    /// A stable name in `snake_case`.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::MiBeacon => "mibeacon",
-            Self::Atc1441 => "atc1441",
-            Self::Pvvx => "pvvx",
-            Self::Reed => "reed",
-            Self::BthomeV1 => "bthome_v1",
-            Self::BthomeV2 => "bthome_v2",
-            Self::WeightScale => "weight_scale",
-            Self::BodyComposition => "body_composition",
-            Self::Qingping => "qingping",
-            Self::Hhcc => "hhcc",
-        }
-    }
-}
-
-impl core::fmt::Display for Format {
-    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        f.pad(self.name())
-    }
-}
-
-#[cfg(feature = "serde")]
-impl serde::Serialize for Format {
-    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(self.name())
+named_enum! {
+    /// The formats that a [`Decoder`](crate::Decoder) reads.
+    pub enum Format {
+        /// Xiaomi's own: see [`frame`].
+        MiBeacon => "mibeacon",
+        /// atc1441 firmware, plain or encrypted: see [`atc`].
+        Atc1441 => "atc1441",
+        /// pvvx firmware, plain or encrypted: see [`atc`].
+        Pvvx => "pvvx",
+        /// A reed contact or counter of pvvx firmware: see [`ReedEvent`].
+        Reed => "reed",
+        /// BTHome version 1: see [`bthome::v1`].
+        BthomeV1 => "bthome_v1",
+        /// BTHome version 2: see [`bthome::v2`].
+        BthomeV2 => "bthome_v2",
+        /// Mi Scale: see [`scale::WeightScale`].
+        WeightScale => "weight_scale",
+        /// Mi Body Composition Scale: see [`scale::BodyComposition`].
+        BodyComposition => "body_composition",
+        /// Qingping and Cleargrass: see [`qingping`].
+        Qingping => "qingping",
+        /// The plant sensor HHCCJCY10: see [`hhcc`].
+        Hhcc => "hhcc",
     }
 }
 
@@ -109,6 +79,21 @@ impl<'a> Payload<'a> {
             hhcc::UUID => Part::Hhcc(data),
             _ => return None,
         }))
+    }
+
+    /// Who sent it: what the payload itself says where that counts, else `host`, the address that the radio saw.
+    #[must_use]
+    pub fn sender(&self, host: Option<MacAddr6>) -> Option<MacAddr6> {
+        match self.0 {
+            Part::MiBeacon(data) => Frame::parse(data).ok().and_then(|frame| frame.sender(host).ok()?),
+            Part::Atc(data) => host.or_else(|| atc::Frame::parse(data).ok()?.mac()),
+            Part::BthomeV2(data) => bthome::v2::Frame::parse(data)
+                .ok()
+                .and_then(|frame| frame.mac())
+                .or(host),
+            Part::Qingping(data) => host.or_else(|| Some(qingping::Frame::parse(data).ok()?.mac)),
+            _ => host,
+        }
     }
 
     /// Manufacturer data, without the company id; `None` for every company but Xiaomi.

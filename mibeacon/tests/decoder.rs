@@ -24,8 +24,11 @@ fn address(last: u8) -> MacAddr6 {
     MacAddr6::new(0xa4, 0xc1, 0x38, 0, 0, last)
 }
 
+/// A key that all formats take: the old versions of MiBeacon need the four bytes in the middle.
 fn key(byte: u8) -> BindKey {
-    BindKey::from([byte; 16])
+    let mut bytes = [byte; 16];
+    bytes[6..10].copy_from_slice(b"\x8d\x3d\x3c\x97");
+    BindKey::from(bytes)
 }
 
 fn decoder(policy: Policy) -> Decoder<Vec<Slot>> {

@@ -44,6 +44,13 @@ pub enum Outcome {
 }
 
 impl Outcome {
+    /// Every [`name`](Self::name).
+    pub const NAMES: [&str; 15] = [
+        "readings", "presence", "duplicate", "stale", "replayed", "downgraded", "no_key", "key_too_short",
+        "authentication_failed", "wrong_key", "paired_again", "not_bound", "address_unknown",
+        "unknown_product", "malformed",
+    ];
+
     /// A stable name in `snake_case`.
     #[must_use]
     pub const fn name(&self) -> &'static str {
@@ -115,6 +122,7 @@ impl core::fmt::Display for Outcome {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         match self {
             Self::Replayed { counter, last } => write!(f, "replayed: counter {counter} after {last}"),
+            Self::Malformed(error @ ParseError::MacMismatch { .. }) => write!(f, "malformed: {error}"),
             Self::Malformed(error) => write!(f, "malformed at offset {}: {error}", error.offset()),
             outcome => f.write_str(match outcome {
                 Self::Readings => "new readings",
@@ -193,5 +201,38 @@ impl KeyStatus {
 impl core::fmt::Display for KeyStatus {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         f.pad(self.name())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_outcome_is_among_the_names_and_every_problem_has_help() {
+        let outcomes = [
+            Outcome::Readings,
+            Outcome::Presence,
+            Outcome::Duplicate,
+            Outcome::Stale,
+            Outcome::Replayed { counter: 1, last: 2 },
+            Outcome::Downgraded,
+            Outcome::NoKey,
+            Outcome::KeyTooShort,
+            Outcome::AuthenticationFailed,
+            Outcome::WrongKey,
+            Outcome::PairedAgain,
+            Outcome::NotBound,
+            Outcome::AddressUnknown,
+            Outcome::UnknownProduct,
+            Outcome::Malformed(ParseError::TooShort {
+                expected: 5,
+                found: 1,
+            }),
+        ];
+        assert_eq!(outcomes.map(|outcome| outcome.name()), Outcome::NAMES);
+        for outcome in &outcomes[4..14] {
+            assert!(outcome.help().is_some_and(|help| help.len() > 30), "{outcome}");
+        }
     }
 }

@@ -74,18 +74,34 @@ impl Slot {
 
     /// Sets or replaces the key. Another key than before starts all counters anew: a device that was paired again
     /// counts from zero. The same key changes nothing, so that reading a configuration again opens no replay window.
+    /// Counters without any key were restored, and belong to the one that comes now.
     pub(super) fn set_key(&mut self, key: BindKey) {
-        if self.key.as_ref() == Some(&key) {
-            return;
+        match &self.key {
+            Some(old) if *old == key => return,
+            Some(_) => {
+                self.forget_counters();
+                self.proven = false;
+            }
+            None => {}
         }
         self.schedule = None;
-        self.forget_counters();
-        (self.seen_encrypted, self.proven, self.too_short, self.failures) = (false, false, false, 0);
+        (self.seen_encrypted, self.too_short, self.failures) = (false, false, 0);
         self.key = Some(key);
     }
 
     /// The key schedule of MiBeacon's schemes; `None` without a key.
-    pub(super) fn cipher(&mut self, scheme: Scheme) -> Option<&Cipher> {
+    ///
+    /// Newer devices never speak the legacy scheme. Its tag of one byte would let anybody forge their packets, so their
+    /// keys don't open it.
+    pub(super) fn frame_cipher(&mut self, scheme: Scheme) -> Option<Result<&Cipher, DecryptError>> {
+        if scheme == Scheme::Legacy && !self.key.as_ref()?.suits_legacy() {
+            self.seen_encrypted = true;
+            return Some(Err(DecryptError::Authentication));
+        }
+        self.cipher(scheme).map(Ok)
+    }
+
+    fn cipher(&mut self, scheme: Scheme) -> Option<&Cipher> {
         self.seen_encrypted = true;
         let key = self.key.as_ref()?;
         if self.schedule.as_ref().is_none_or(|(cached, _)| *cached != scheme) {
