@@ -10,7 +10,9 @@
 //! | write | 3, those that can't be repeated 1 | 1 s |
 //! | list before a write whose token is older than 12 s | 3 | 1 s |
 //!
-//! A gateway has one read and one write under way at most: replies carry no id.
+//! A gateway has one read and one write under way at most: replies carry no id. So where datagrams arrive late or
+//! twice, the answer to an earlier write can be taken for the answer to the next one to the same device. What a device
+//! did is certain only from its [`Report`](Event::Report).
 
 mod config;
 mod event;

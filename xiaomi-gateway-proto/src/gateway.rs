@@ -184,6 +184,12 @@ impl Gateway {
         self.config.sid
     }
 
+    /// Where it takes requests.
+    #[must_use]
+    pub const fn port(&self) -> u16 {
+        self.config.port
+    }
+
     /// The token that writes need now.
     #[must_use]
     pub const fn token(&self) -> Token {

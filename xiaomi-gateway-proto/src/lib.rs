@@ -33,6 +33,8 @@ pub mod command;
 pub mod diagnose;
 pub mod gateway;
 pub mod home_assistant;
+#[cfg(feature = "tokio")]
+pub mod transport;
 
 use core::net::Ipv4Addr;
 

@@ -395,6 +395,9 @@ impl Client {
         };
         if peer.writes.write_of(sid).is_none() {
             if message.error().is_none() {
+                // It comes late, but it is an answer to us: the KEY is right.
+                peer.key_proven = true;
+                peer.key_rejected = false;
                 self.update(index, from, sid, message, None);
             }
             return;
@@ -424,7 +427,9 @@ impl Client {
         write.refusals += 1;
         // The token that was refused was the newest one: it is the KEY, not the token.
         let was_newest = write.fetched && write.used == token;
-        if write.refusals >= MAX_REFUSALS || (write.refusals > 1 && was_newest) {
+        // A KEY that worked before gets the benefit of the doubt: the second refusal may be the first one's double.
+        let verdict = if worked_before { MAX_REFUSALS } else { 2 };
+        if write.refusals >= MAX_REFUSALS || (write.refusals >= verdict && was_newest) {
             peer.key_rejected = was_newest;
             let failure = if was_newest {
                 Failure::KeyRejected { worked_before }

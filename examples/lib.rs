@@ -1,0 +1,5 @@
+//! What the example programs do, one module a program.
+//!
+//! The programs themselves only call it: an example can't be reached from tests, a library can.
+
+pub mod gateway;
