@@ -117,9 +117,16 @@ pub fn main() -> ExitCode {
 }
 
 async fn run(cli: Cli) -> Result<()> {
-    let Some(command) = cli.command else { return tour().await };
+    let Some(command) = cli.command else {
+        return tour().await;
+    };
     if let Command::Simulate(options) = command {
-        return simulate::run(&options, cli.network.interface, Duration::from_secs(cli.network.seconds)).await;
+        return simulate::run(
+            &options,
+            cli.network.interface,
+            Duration::from_secs(cli.network.seconds),
+        )
+        .await;
     }
     if !cli.network.simulated {
         return obey(command, &cli.network, None).await;
@@ -155,8 +162,20 @@ async fn tour() -> Result<()> {
     let stops = async {
         for (text, command) in [
             ("devices", Command::Devices),
-            ("light ff8000 40", Command::Light { colour: "ff8000".into(), brightness: 40 }),
-            ("ring 10 20", Command::Ring { mid: 10, volume: Some(20) }),
+            (
+                "light ff8000 40",
+                Command::Light {
+                    colour: "ff8000".into(),
+                    brightness: 40,
+                },
+            ),
+            (
+                "ring 10 20",
+                Command::Ring {
+                    mid: 10,
+                    volume: Some(20),
+                },
+            ),
             ("watch", Command::Watch { json: false }),
         ] {
             println!("$ gateway {text}");
@@ -174,9 +193,10 @@ async fn tour() -> Result<()> {
 async fn obey(command: Command, network: &Network, host: Option<SocketAddrV4>) -> Result<()> {
     let key: Option<Key> = match &network.key {
         None => None,
-        Some(text) => {
-            Some(text.parse().map_err(|error: xiaomi_gateway_proto::KeyError| helped(&error, error.help()))?)
-        }
+        Some(text) => Some(
+            text.parse()
+                .map_err(|error: xiaomi_gateway_proto::KeyError| helped(&error, error.help()))?,
+        ),
     };
     let mut config = Config::new();
     if let Some(key) = key {
@@ -189,7 +209,10 @@ async fn obey(command: Command, network: &Network, host: Option<SocketAddrV4>) -
     if let Command::Doctor = command {
         return doctor::run(config, network.interface, deadline).await;
     }
-    let mut session = Session { udp: UdpClient::bind(config, network.interface)?, deadline };
+    let mut session = Session {
+        udp: UdpClient::bind(config, network.interface)?,
+        deadline,
+    };
     session.obey(command).await
 }
 
@@ -204,8 +227,14 @@ impl Session {
         match command {
             Command::Discover => {
                 self.until(|event| match event {
-                    Event::GatewayFound { sid, address, model, generation } => {
-                        let generation = generation.map_or("unknown".into(), |found| found.number().to_string());
+                    Event::GatewayFound {
+                        sid,
+                        address,
+                        model,
+                        generation,
+                    } => {
+                        let generation =
+                            generation.map_or("unknown".into(), |found| found.number().to_string());
                         let model = model.as_deref().unwrap_or("unknown model");
                         println!("{sid} {model} at {address}, generation {generation}");
                         Some(())
@@ -218,7 +247,11 @@ impl Session {
             Command::Watch { json } => self.watch(json).await,
             Command::Read { sid } => {
                 self.ready().await?;
-                let id = self.udp.client().read(sid).map_err(|error| helped(&error, error.help()))?;
+                let id = self
+                    .udp
+                    .client()
+                    .read(sid)
+                    .map_err(|error| helped(&error, error.help()))?;
                 self.until(|event| match event {
                     Event::Device(update) if update.request == Some(id) => {
                         print_update(update, false);
@@ -230,11 +263,18 @@ impl Session {
             }
             Command::Write { sid, values } => {
                 self.ready().await?;
-                let values = values.iter().map(|text| assignment(text)).collect::<Result<Fields<'static>>>()?;
+                let values = values
+                    .iter()
+                    .map(|text| assignment(text))
+                    .collect::<Result<Fields<'static>>>()?;
                 self.write(sid, values).await
             }
             Command::Light { colour, brightness } => {
-                let light = if colour == "off" { Light::OFF } else { Light::new(brightness, parse_colour(&colour)?)? };
+                let light = if colour == "off" {
+                    Light::OFF
+                } else {
+                    Light::new(brightness, parse_colour(&colour)?)?
+                };
                 self.write_to_gateway(command::light(light)).await
             }
             Command::Ring { mid, volume } => {
@@ -298,7 +338,9 @@ impl Session {
     async fn watch(&mut self, json: bool) -> Result<()> {
         while let Ok(event) = timeout_at(self.deadline, self.udp.next_event()).await {
             match event? {
-                Event::Report(update) | Event::Heartbeat(update) | Event::Device(update) => print_update(&update, json),
+                Event::Report(update) | Event::Heartbeat(update) | Event::Device(update) => {
+                    print_update(&update, json)
+                }
                 other if json => println!("{{\"event\":{}}}", quoted(&format!("{other:?}"))),
                 other => {
                     println!("{other:?}");
@@ -346,18 +388,28 @@ fn print_update(update: &Update, json: bool) {
             decoded.to_json()
         );
     } else {
-        println!("{} {:<18} {source:<9} {}", update.sid, update.model, decoded.to_json());
+        println!(
+            "{} {:<18} {source:<9} {}",
+            update.sid,
+            update.model,
+            decoded.to_json()
+        );
     }
 }
 
 /// A JSON string.
 fn quoted(text: &str) -> String {
     let object = Fields::new().with("_", text.to_owned()).to_json();
-    object.trim_start_matches("{\"_\":").trim_end_matches('}').to_owned()
+    object
+        .trim_start_matches("{\"_\":")
+        .trim_end_matches('}')
+        .to_owned()
 }
 
 fn assignment(text: &str) -> Result<(std::borrow::Cow<'static, str>, Value<'static>)> {
-    let (name, value) = text.split_once('=').ok_or_else(|| format!("{text} is not name=value"))?;
+    let (name, value) = text
+        .split_once('=')
+        .ok_or_else(|| format!("{text} is not name=value"))?;
     let value = match (name.strip_suffix(':'), value.parse::<u32>()) {
         (None, Ok(number)) => Value::from(number),
         _ => Value::from(value.to_owned()),

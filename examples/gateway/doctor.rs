@@ -14,7 +14,10 @@ use super::Result;
 
 /// Looks for a gateway, waits for a heartbeat, and writes what does no harm: "stop playing".
 pub(super) async fn run(config: Config, interface: Ipv4Addr, deadline: Instant) -> Result<()> {
-    let mut symptoms = Symptoms { container: Path::new("/.dockerenv").exists(), ..Symptoms::default() };
+    let mut symptoms = Symptoms {
+        container: Path::new("/.dockerenv").exists(),
+        ..Symptoms::default()
+    };
     let mut client = match UdpClient::bind(config, interface) {
         Ok(client) => client,
         Err(error) => {
@@ -36,14 +39,19 @@ pub(super) async fn run(config: Config, interface: Ipv4Addr, deadline: Instant) 
             Event::Device(update) if Some(update.sid) == gateway => {
                 let decoded = update.decode();
                 firmware = decoded.state.iter().find_map(|state| match state {
-                    xiaomi_gateway_proto::State::Text(TextState::Firmware, version) => Some((*version).to_owned()),
+                    xiaomi_gateway_proto::State::Text(TextState::Firmware, version) => {
+                        Some((*version).to_owned())
+                    }
                     _ => None,
                 });
                 println!("it answers: {}", decoded.to_json());
             }
             Event::Ready { gateway } => {
                 println!("it has {} devices", client.client().devices(gateway).count());
-                match client.client().write(gateway, command::ring(Ringtone::STOP, None)?) {
+                match client
+                    .client()
+                    .write(gateway, command::ring(Ringtone::STOP, None)?)
+                {
                     Ok(_) => {}
                     Err(error) => println!("no write is tried: {error}"),
                 }

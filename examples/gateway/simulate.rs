@@ -56,7 +56,11 @@ impl Default for Options {
 }
 
 pub(super) fn start(options: &Options, interface: Ipv4Addr, port: u16) -> Result<UdpGateway> {
-    let generation = if options.generation == 2 { Generation::Two } else { Generation::One };
+    let generation = if options.generation == 2 {
+        Generation::Two
+    } else {
+        Generation::One
+    };
     let sid = Sid::gateway("04cf8c915f95")?;
     let mut config = Config::new(sid, generation, KEY.parse()?, *b"not random, demo");
     config.port = port;
@@ -97,7 +101,12 @@ pub(super) async fn live(udp: &mut UdpGateway, mut told: impl FnMut(&Event)) -> 
 
 pub(super) async fn run(options: &Options, interface: Ipv4Addr, time: Duration) -> Result<()> {
     let mut udp = start(options, interface, options.port)?;
-    println!("gateway {} with KEY {KEY}, on port {}, generation {}", udp.gateway().sid(), options.port, options.generation);
+    println!(
+        "gateway {} with KEY {KEY}, on port {}, generation {}",
+        udp.gateway().sid(),
+        options.port,
+        options.generation
+    );
     if options.hasty_token {
         let hasty = async {
             let mut beat = interval(Duration::from_secs(1));
@@ -110,7 +119,9 @@ pub(super) async fn run(options: &Options, interface: Ipv4Addr, time: Duration) 
         };
         return timeout(time, hasty).await.unwrap_or(Ok(()));
     }
-    timeout(time, live(&mut udp, |event| println!("{event:?}"))).await.unwrap_or(Ok(()))
+    timeout(time, live(&mut udp, |event| println!("{event:?}")))
+        .await
+        .unwrap_or(Ok(()))
 }
 
 fn device(number: usize) -> Result<Sid> {
@@ -120,7 +131,9 @@ fn device(number: usize) -> Result<Sid> {
 /// The event that a category reports, if any.
 fn happen(udp: &mut UdpGateway, turn: usize) -> Result<()> {
     let number = turn * 7 % MODELS.len();
-    let Some(model) = MODELS.get(number) else { return Ok(()) };
+    let Some(model) = MODELS.get(number) else {
+        return Ok(());
+    };
     let (now, sid) = (udp.now(), device(number)?);
     let name = match model.category {
         Category::Button | Category::Motion | Category::Cube | Category::Vibration => "status",
@@ -134,7 +147,9 @@ fn happen(udp: &mut UdpGateway, turn: usize) -> Result<()> {
         Category::ClimateTh | Category::ClimateThp => {
             Fields::new().with("temperature", (2000 + turn % 500).to_string())
         }
-        Category::Magnet => Fields::new().with("status", if turn.is_multiple_of(2) { "open" } else { "close" }),
+        Category::Magnet => {
+            Fields::new().with("status", if turn.is_multiple_of(2) { "open" } else { "close" })
+        }
         _ => return Ok(()),
     };
     udp.gateway().poke(now, sid, change);
@@ -144,7 +159,13 @@ fn happen(udp: &mut UdpGateway, turn: usize) -> Result<()> {
 /// What a device of a category has to tell.
 fn state(category: Category, generation: Generation) -> Fields<'static> {
     let one = generation == Generation::One;
-    let number = |number: u32| if one { Value::from(number.to_string()) } else { Value::from(number) };
+    let number = |number: u32| {
+        if one {
+            Value::from(number.to_string())
+        } else {
+            Value::from(number)
+        }
+    };
     let name = |first: &'static str, second: &'static str| if one { first } else { second };
     let battery = || Fields::new().with(name("voltage", "battery_voltage"), 3005);
     match category {
@@ -153,19 +174,30 @@ fn state(category: Category, generation: Generation) -> Fields<'static> {
         Category::Leak => battery().with(name("status", "wleak_status"), name("no_leak", "normal")),
         Category::Smoke => battery().with("alarm", number(0)).with("density", number(3)),
         Category::Natgas => Fields::new().with("alarm", number(0)).with("density", number(1)),
-        Category::ClimateTh => battery().with("temperature", number(2287)).with("humidity", number(5177)),
-        Category::ClimateThp => {
-            battery().with("temperature", number(2333)).with("humidity", number(6678)).with("pressure", number(99900))
-        }
+        Category::ClimateTh => battery()
+            .with("temperature", number(2287))
+            .with("humidity", number(5177)),
+        Category::ClimateThp => battery()
+            .with("temperature", number(2333))
+            .with("humidity", number(6678))
+            .with("pressure", number(99900)),
         Category::Plug => Fields::new()
             .with(name("status", "channel_0"), "off")
-            .with("load_power", if one { Value::from("9.57") } else { Value::from(10) })
+            .with(
+                "load_power",
+                if one { Value::from("9.57") } else { Value::from(10) },
+            )
             .with(name("power_consumed", "energy_consumed"), number(1728)),
         Category::Relay1 => Fields::new().with("channel_0", "off"),
         Category::Relay2 => Fields::new().with("channel_0", "off").with("channel_1", "on"),
         Category::Curtain => Fields::new().with("curtain_level", number(50)),
-        Category::Dimmer => Fields::new().with("power_status", "on").with("light_rgb", 845_905_783),
-        Category::Hvac => Fields::new().with("on_off_status", "on").with("temp_cfg", 21).with("env_temp", 20),
+        Category::Dimmer => Fields::new()
+            .with("power_status", "on")
+            .with("light_rgb", 845_905_783),
+        Category::Hvac => Fields::new()
+            .with("on_off_status", "on")
+            .with("temp_cfg", 21)
+            .with("env_temp", 20),
         Category::Light => Fields::new().with("status", "on").with("level", number(126)),
         _ => battery(),
     }

@@ -10,7 +10,10 @@ fuzz_target!(|bytes: &[u8]| {
         Err(error) => return check_error(&error, bytes),
     };
     // What `serde_json` refuses beyond the grammar: numbers that no double holds.
-    let end = bytes.iter().rposition(|byte| !matches!(byte, 0 | b' ' | b'\t' | b'\r' | b'\n')).unwrap();
+    let end = bytes
+        .iter()
+        .rposition(|byte| !matches!(byte, 0 | b' ' | b'\t' | b'\r' | b'\n'))
+        .unwrap();
     if let Err(error) = serde_json::from_slice::<serde_json::Value>(&bytes[..=end]) {
         assert!(error.to_string().contains("out of range"), "{error}");
     }
@@ -26,7 +29,11 @@ fuzz_target!(|bytes: &[u8]| {
         assert_eq!(again.encode(), written, "written twice, two ways");
     } else {
         // Only escaping can make it longer than a datagram may be.
-        assert!(written.len() > xiaomi_gateway_proto::MAX_DATAGRAM, "{}", String::from_utf8_lossy(&written));
+        assert!(
+            written.len() > xiaomi_gateway_proto::MAX_DATAGRAM,
+            "{}",
+            String::from_utf8_lossy(&written)
+        );
     }
     if let Some(decoded) = message.decode() {
         let json = decoded.to_json();

@@ -53,13 +53,16 @@ impl Decimal {
         rest.is_empty().then_some(value)
     }
 
-    /// A number that keeps JSON's grammar. `None` if it doesn't fit.
+    /// A number that keeps JSON's grammar. `None` if it doesn't fit, also when its digits are written out: `1e30`.
     pub(crate) fn from_json(text: &str) -> Option<Self> {
         let unsigned = text.strip_prefix('-').unwrap_or(text);
         let (mut value, rest) = Self::digits(unsigned.as_bytes(), unsigned.len() != text.len())?;
         if let [b'e' | b'E', exponent @ ..] = rest {
             let exponent: i16 = core::str::from_utf8(exponent).ok()?.parse().ok()?;
             value.exponent = i8::try_from(exponent.checked_add(value.exponent.into())?).ok()?;
+        }
+        if value.exponent > 0 {
+            value = Self::new(value.to_i64()?, 0);
         }
         Some(value)
     }
@@ -260,6 +263,16 @@ mod tests {
             let expected = expected.map(|(mantissa, exponent)| Decimal::new(mantissa, exponent));
             assert_eq!(Decimal::from_text(text), expected, "{text}");
         }
+    }
+
+    /// Found by fuzzing: 427836555E20 was read as a number, and not any more once it was written.
+    #[test]
+    fn json_numbers_fit_written_out_or_not_at_all() {
+        assert_eq!(Decimal::from_json("427836555E20"), None);
+        assert_eq!(Decimal::from_json("25e2"), Some(Decimal::new(2500, 0)));
+        assert_eq!(Decimal::from_json("25e2").unwrap().to_string(), "2500");
+        assert_eq!(Decimal::from_json("-2.5e-1"), Some(Decimal::new(-25, -2)));
+        assert_eq!(Decimal::from_json("1e999"), None);
     }
 
     #[test]

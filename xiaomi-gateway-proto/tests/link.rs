@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, SocketAddrV4};
 use std::time::Duration;
 
-use xiaomi_gateway_proto::client::{CallError, Failure, Health, Ignored, RequestId, Silence};
+use xiaomi_gateway_proto::client::{CallError, Failure, Health, Ignored, KnownGateway, RequestId, Silence};
 use xiaomi_gateway_proto::gateway::{self, Gateway};
 use xiaomi_gateway_proto::{
     Client, Config, Event, Fields, GROUP, Generation, Key, Light, Message, Sid, command,
@@ -166,7 +166,7 @@ impl World {
         {
             match entry.remove() {
                 Flight::ToGateway(port, bytes) => {
-                    self.gateway.handle_datagram(self.now, CLIENT, port, &bytes)
+                    self.gateway.handle_datagram(self.now, CLIENT, port, &bytes);
                 }
                 Flight::ToClient(from, bytes) => self.client.handle_datagram(self.now, from, &bytes),
             }
@@ -301,7 +301,8 @@ fn every_request_ends_with_the_right_answer_or_a_clear_error() {
             );
         }
     }
-    assert!(good > 11_000 && bad < 500, "{good} good, {bad} bad");
+    // A try is lost with 1 - 0.8 * 0.8, a write has three: 560 of 12,000 must fail.
+    assert!(good > 11_000 && bad < 800, "{good} good, {bad} bad");
     assert!(wrong < 20, "{wrong} right keys are called wrong");
 }
 
@@ -619,4 +620,34 @@ fn silent_devices_go_offline_by_their_class_and_come_back() {
     let id = world.client.read(plug()).unwrap();
     assert!(matches!(world.outcome(id), Event::Device(_)));
     assert_eq!(world.client.is_online(plug()), Some(true));
+}
+
+/// Found by fuzzing: the refusal of the user's own read was taken for the answer to the client's question for the
+/// generation, and the user never heard of it.
+#[test]
+fn a_refused_read_of_a_gateway_whose_generation_is_unknown_is_told() {
+    for refusal in [
+        r#"{"cmd":"read_rsp","sid":"04cf8c915f95","params":[{"error":"No sid"}]}"#,
+        r#"{"cmd":"read_rsp","params":[{"error":"No sid"}]}"#,
+    ] {
+        let mut client = Client::new(Config::new());
+        let known = KnownGateway {
+            sid: sid(),
+            address: HOST,
+            model: None,
+            generation: None,
+            token: None,
+            devices: Vec::new(),
+        };
+        client.restore(Duration::ZERO, known);
+        let id = client.read(sid()).unwrap();
+        client.refresh(sid()).unwrap();
+        assert!(client.poll_transmit(Duration::ZERO).is_some());
+        client.handle_datagram(Duration::ZERO, HOST, refusal.as_bytes());
+        let failed = |event: &Event| matches!(event, Event::Failed { id: Some(found), .. } if *found == id);
+        assert!(
+            std::iter::from_fn(|| client.poll_event()).any(|event| failed(&event)),
+            "{refusal}"
+        );
+    }
 }

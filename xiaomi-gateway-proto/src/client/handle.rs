@@ -352,7 +352,9 @@ impl Client {
         };
         let job = peer.reads.take_read(sid);
         let gateway = peer.sid;
-        let learns = matches!(peer.scan, Scan::Generation) && sid == gateway && job.is_some();
+        // The user may have asked the gateway too; that answer is the user's.
+        let own = job.as_ref().is_some_and(|job| job.id.is_none());
+        let learns = own && sid == gateway && matches!(peer.scan, Scan::Generation);
         if learns {
             let version = message.proto_version.as_deref().and_then(Generation::of_version);
             let answered = message
@@ -375,7 +377,7 @@ impl Client {
                 _ => {}
             };
         }
-        let scanned = job.as_ref().is_some_and(|job| job.id.is_none()) && !learns;
+        let scanned = own && !learns;
         let sid = if sid == gateway { gateway } else { sid };
         self.update(index, from, sid, message, job.and_then(|job| job.id));
         if scanned && let Some(event) = self.peers.get_mut(index).and_then(|peer| peer.scan_next(now)) {
@@ -457,7 +459,7 @@ impl Client {
                 peer.generation = Some(Generation::Two);
                 self.transmit(index, exchange.job, 0, exchange.since);
             }
-            (What::Read { .. }, Scan::Generation) => {
+            (What::Read { .. }, Scan::Generation) if exchange.job.id.is_none() => {
                 peer.generation = message.generation;
                 peer.scan = Scan::List { gateway_read: false };
                 let _ = peer.reads.push_user(Job {
