@@ -3,3 +3,4 @@
 //! The programs themselves only call it: an example can't be reached from tests, a library can.
 
 pub mod adverts;
+pub mod gateway;

@@ -163,7 +163,7 @@ impl<'a> Objects<'a> {
 
     /// The same objects, from the first one on.
     #[inline]
-    pub(crate) const fn from_start(&self) -> Self {
+    pub(crate) const fn rewound(&self) -> Self {
         Self::new(self.layout, self.area)
     }
 

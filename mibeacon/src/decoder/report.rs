@@ -97,7 +97,7 @@ impl<'a> Report<'a> {
             },
             Content::Atc(frame) => Source::Atc(frame.values()),
             Content::AtcPayload(payload) => Source::Atc(payload.values()),
-            Content::Bthome(Some(ref objects)) => Source::Bthome(objects.from_start()),
+            Content::Bthome(Some(ref objects)) => Source::Bthome(objects.rewound()),
             Content::Qingping(frame) => Source::Qingping(frame.readings()),
             Content::Reed(event) => Source::Reed(event, 0),
             Content::WeightScale(scale) => Source::WeightScale(scale, 0),
