@@ -15,7 +15,7 @@ use telink_ota::{Ota, Session};
 
 /// 128 KiB, the most that a plain OTA takes.
 fn image() -> Vec<u8> {
-    let mut file: Vec<u8> = (0..0x20000_u32).map(|place| (place * 31 >> 3) as u8).collect();
+    let mut file: Vec<u8> = (0..0x20000_u32).map(|place| ((place * 31) >> 3) as u8).collect();
     let length = finish(&mut file, 0x20000 - 16, &Declaration::pvvx(10)).expect("it fits");
     file.truncate(length);
     file
