@@ -32,10 +32,10 @@ fuzz_target!(|data: &[u8]| {
                 asked.insert(session.call(Request::new("get_prop", json!([name]))), number);
             }
             3 => {
-                if let Some(&id) = asked.keys().next() {
-                    if session.cancel(id) {
-                        asked.remove(&id);
-                    }
+                if let Some(&id) = asked.keys().next()
+                    && session.cancel(id)
+                {
+                    asked.remove(&id);
                 }
             }
             4 => session.network_changed(),
