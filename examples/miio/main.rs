@@ -1,7 +1,7 @@
 //! Talks to miIO devices: finds them, reads and sets their properties, gets their tokens, sets them up, and
 //! simulates one.
 //!
-//! Without a device at hand, start `cargo run --example miio -- simulate` in one terminal and, say,
+//! Without arguments it starts a simulated lamp and talks to it. To play with one, start `cargo run --example miio -- simulate` in one terminal and, say,
 //! `cargo run --example miio -- get` in another: address and token of the simulated device are the defaults.
 
 mod calls;
@@ -12,7 +12,7 @@ mod provision;
 mod simulate;
 mod tokens;
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, SocketAddr, UdpSocket};
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
@@ -33,8 +33,9 @@ struct Arguments {
     /// Print JSON, one value a line
     #[arg(long, global = true)]
     json: bool,
+    /// Without one: a tour with a simulated device
     #[command(subcommand)]
-    command: Command,
+    command: Option<Command>,
 }
 
 #[derive(Args)]
@@ -128,7 +129,11 @@ enum Command {
 async fn main() -> ExitCode {
     let arguments = Arguments::parse();
     let output = Output::new(arguments.json);
-    match run(arguments, output).await {
+    let result = match arguments.command {
+        Some(command) => run(&arguments.device, command, output).await,
+        None => tour(output).await,
+    };
+    match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
             output.failure(&failure);
@@ -137,9 +142,39 @@ async fn main() -> ExitCode {
     }
 }
 
-async fn run(arguments: Arguments, output: Output) -> Result<(), Failure> {
-    let device = &arguments.device;
-    match arguments.command {
+/// Runs some commands against a simulated device on a free port of this machine.
+async fn tour(output: Output) -> Result<(), Failure> {
+    let address = UdpSocket::bind("127.0.0.1:0")?.local_addr()?.to_string();
+    let run_line = async |words: &[&str]| {
+        let program = ["miio", "--address", &address];
+        let arguments = Arguments::try_parse_from(program.iter().chain(words)).map_err(Failure::new)?;
+        match arguments.command {
+            Some(command) => run(&arguments.device, command, output).await,
+            None => Ok(()),
+        }
+    };
+    let steps = async {
+        for words in [
+            &["info"][..],
+            &["get"],
+            &["set", "light:brightness", "40"],
+            &["action", "light:toggle"],
+            &["get", "light:on", "light:brightness"],
+            &["call", "set_power[\"off\"]"],
+        ] {
+            output.note(format_args!("$ miio {}", words.join(" ")));
+            run_line(words).await?;
+        }
+        Ok(())
+    };
+    tokio::select! {
+        ended = run_line(&["simulate"]) => ended,
+        done = steps => done,
+    }
+}
+
+async fn run(device: &DeviceArguments, command: Command, output: Output) -> Result<(), Failure> {
+    match command {
         Command::Discover { seconds } => calls::discover(device.socket_address()?, seconds, output).await,
         Command::Info => calls::info(&device.connect().await?, output).await,
         Command::Call {
