@@ -5,10 +5,13 @@ use core::net::{Ipv4Addr, SocketAddrV4};
 use core::time::Duration;
 
 use libfuzzer_sys::fuzz_target;
+use xiaomi_gateway_proto::client::{Failure, SOCKETS};
 use xiaomi_gateway_proto::gateway::{self, Gateway};
 use xiaomi_gateway_proto::{Client, Config, Event, Fields, GROUP, Generation, Key, Sid};
 
-const CLIENT: SocketAddrV4 = SocketAddrV4::new(Ipv4Addr::new(10, 0, 0, 2), 40000);
+const CLIENT: Ipv4Addr = Ipv4Addr::new(10, 0, 0, 2);
+/// The port of the client's first socket.
+const FIRST_PORT: u16 = 40_000;
 const HOST: Ipv4Addr = Ipv4Addr::new(10, 0, 0, 11);
 
 fuzz_target!(|bytes: &[u8]| {
@@ -37,9 +40,11 @@ fuzz_target!(|bytes: &[u8]| {
     let mut client = Client::new(Config::new().key(key));
     let mut now = Duration::ZERO;
     client.start(now);
-    let (mut asked, mut answered) = (0_usize, 0_usize);
-    let mut to_gateway: Vec<(u16, Vec<u8>)> = Vec::new();
-    let mut to_client: Vec<(SocketAddrV4, Vec<u8>)> = Vec::new();
+    let mut network = Network {
+        strict: setup & 16 != 0,
+        ..Network::default()
+    };
+    let mut asked = 0_usize;
     while let Some((&[action, argument], rest)) = script.split_first_chunk::<2>() {
         script = rest;
         match action % 8 {
@@ -55,21 +60,15 @@ fuzz_target!(|bytes: &[u8]| {
             }
             3 => {
                 // Something arrives out of order, or twice, or never.
-                if !to_client.is_empty() {
-                    let index = usize::from(argument) % to_client.len();
-                    let (from, payload) = if argument & 0x80 != 0 {
-                        to_client[index].clone()
-                    } else {
-                        to_client.remove(index)
-                    };
-                    client.handle_datagram(now, from, &payload);
+                if let Some(flight) = network.take(now, argument, true) {
+                    let from = SocketAddrV4::new(HOST, flight.source_port);
+                    client.handle_datagram(now, from, flight.socket, &flight.payload);
                 }
             }
             4 => {
-                if !to_gateway.is_empty() {
-                    let index = usize::from(argument) % to_gateway.len();
-                    let (port, payload) = to_gateway.remove(index);
-                    gateway.handle_datagram(now, CLIENT, port, &payload);
+                if let Some(flight) = network.take(now, argument, false) {
+                    let from = SocketAddrV4::new(CLIENT, flight.source_port);
+                    gateway.handle_datagram(now, from, flight.port, &flight.payload);
                 }
             }
             5 => {
@@ -80,58 +79,123 @@ fuzz_target!(|bytes: &[u8]| {
                 } else {
                     Ipv4Addr::new(10, 0, 0, 99)
                 };
-                client.handle_datagram(now, SocketAddrV4::new(from, 9898), forged);
-                gateway.handle_datagram(now, CLIENT, 9898, forged);
+                let socket = Some(usize::from(argument) % 20).filter(|socket| *socket < SOCKETS);
+                client.handle_datagram(now, SocketAddrV4::new(from, 9898), socket, forged);
+                gateway.handle_datagram(now, SocketAddrV4::new(CLIENT, FIRST_PORT), 9898, forged);
+                network.strict = false;
                 script = rest;
             }
-            6 => gateway.rotate_token(),
+            6 => {
+                gateway.rotate_token();
+                network.strict = false;
+            }
             _ => gateway.faults().closed_port = argument & 1 != 0,
         }
         client.handle_timeout(now);
         gateway.handle_timeout(now);
-        pump(
-            &mut client, &mut gateway, now, &mut to_gateway, &mut to_client, &mut answered,
-        );
+        network.pump(&mut client, &mut gateway, now);
     }
     // Left alone, with a network that carries nothing, every request ends.
     for _ in 0..10_000 {
-        pump(
-            &mut client, &mut gateway, now, &mut to_gateway, &mut to_client, &mut answered,
-        );
-        if answered >= asked {
+        network.pump(&mut client, &mut gateway, now);
+        if network.answered >= asked {
             break;
         }
         let due = client.poll_timeout().expect("it waits for something");
         now = now.max(due);
         client.handle_timeout(now);
     }
-    assert_eq!(answered, asked, "requests that never end");
+    assert_eq!(network.answered, asked, "requests that never end");
+    // As long as sockets rest between two requests.
+    let hurry = |sent: &[Duration]| sent[SOCKETS - 1] - sent[0] < Duration::from_secs(3);
+    assert!(
+        !network.strict || !network.key_rejected || network.sent.windows(SOCKETS).any(hurry),
+        "a right KEY is called wrong"
+    );
 });
 
-fn pump(
-    client: &mut Client,
-    gateway: &mut Gateway,
-    now: Duration,
-    to_gateway: &mut Vec<(u16, Vec<u8>)>,
-    to_client: &mut Vec<(SocketAddrV4, Vec<u8>)>,
-    answered: &mut usize,
-) {
-    while let Some(transmit) = client.poll_transmit(now) {
-        to_gateway.push((transmit.destination.port(), transmit.payload));
-    }
-    while let Some(transmit) = gateway.poll_transmit() {
-        assert!(*transmit.destination.ip() == GROUP || transmit.destination == CLIENT);
-        to_client.push((SocketAddrV4::new(HOST, transmit.source_port), transmit.payload));
-    }
-    while let Some(event) = client.poll_event() {
-        *answered += match event {
-            Event::Device(update) => usize::from(update.request.is_some()),
-            Event::WriteAccepted { .. } => 1,
-            Event::Failed { id, .. } => usize::from(id.is_some()),
-            _ => 0,
+#[derive(Default)]
+struct Network {
+    /// Nothing is later than a second, nobody forges, and tokens live as long as they do: so the KEY is right.
+    strict: bool,
+    to_gateway: Vec<Flight>,
+    to_client: Vec<Flight>,
+    /// When the client sent.
+    sent: Vec<Duration>,
+    answered: usize,
+    key_rejected: bool,
+}
+
+#[derive(Clone)]
+struct Flight {
+    since: Duration,
+    source_port: u16,
+    /// Of the gateway.
+    port: u16,
+    /// Of the client.
+    socket: Option<usize>,
+    payload: Vec<u8>,
+}
+
+impl Network {
+    /// One of what is under way. A doubled one stays.
+    fn take(&mut self, now: Duration, argument: u8, to_client: bool) -> Option<Flight> {
+        let flights = if to_client {
+            &mut self.to_client
+        } else {
+            &mut self.to_gateway
         };
+        if self.strict {
+            flights.retain(|flight| now - flight.since < Duration::from_millis(500));
+        }
+        if flights.is_empty() {
+            return None;
+        }
+        let index = usize::from(argument & 0x7f) % flights.len();
+        Some(if argument & 0x80 != 0 {
+            flights[index].clone()
+        } else {
+            flights.remove(index)
+        })
     }
-    while gateway.poll_event().is_some() {}
-    to_gateway.truncate(64);
-    to_client.truncate(64);
+
+    fn pump(&mut self, client: &mut Client, gateway: &mut Gateway, now: Duration) {
+        while let Some(transmit) = client.poll_transmit(now) {
+            assert!(transmit.socket < SOCKETS);
+            self.sent.push(now);
+            self.to_gateway.push(Flight {
+                since: now,
+                source_port: FIRST_PORT + transmit.socket as u16,
+                port: transmit.destination.port(),
+                socket: None,
+                payload: transmit.payload,
+            });
+        }
+        while let Some(transmit) = gateway.poll_transmit() {
+            let to = transmit.destination;
+            assert!([GROUP, CLIENT].contains(to.ip()));
+            let socket = to.port().checked_sub(FIRST_PORT).map(usize::from);
+            self.to_client.push(Flight {
+                since: now,
+                source_port: transmit.source_port,
+                port: 0,
+                socket: socket.filter(|_| *to.ip() == CLIENT),
+                payload: transmit.payload,
+            });
+        }
+        while let Some(event) = client.poll_event() {
+            self.answered += match event {
+                Event::Device(update) => usize::from(update.request.is_some()),
+                Event::WriteAccepted { .. } => 1,
+                Event::Failed { id, failure, .. } => {
+                    self.key_rejected |= matches!(failure, Failure::KeyRejected { .. });
+                    usize::from(id.is_some())
+                }
+                _ => 0,
+            };
+        }
+        while gateway.poll_event().is_some() {}
+        self.to_gateway.truncate(64);
+        self.to_client.truncate(64);
+    }
 }

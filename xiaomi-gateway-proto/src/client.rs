@@ -10,16 +10,23 @@
 //! | write | 3, those that can't be repeated 1 | 1 s |
 //! | list before a write whose token is older than 12 s | 3 | 1 s |
 //!
-//! A gateway has one read and one write under way at most: replies carry no id. So where datagrams arrive late or
-//! twice, the answer to an earlier write can be taken for the answer to the next one to the same device. What a device
-//! did is certain only from its [`Report`](Event::Report).
+//! Answers carry no id, and networks deliver late and twice. So a gateway has one read and one write under way at most,
+//! and requests leave from [`SOCKETS`] sockets in turn: the port that an answer comes to says which request it answers.
+//! A refused write is blamed on the KEY only if the token can't have been: the gateway had it before the write and after
+//! the refusal, or it is younger than tokens live. Whoever has only one socket ignores
+//! [`Transmit::socket`] and hands in `None`; then an answer that comes late or twice can be taken for the next one.
 
 mod config;
 mod event;
 mod exchange;
 mod handle;
 mod peer;
+mod repeats;
+mod replies;
+mod send;
+mod sockets;
 mod timers;
+mod tokens;
 
 use alloc::collections::VecDeque;
 use alloc::string::String;
@@ -29,11 +36,12 @@ use core::time::Duration;
 
 pub use config::{Config, KnownGateway};
 pub use event::{CallError, Event, Failure, Health, Ignored, Silence, Update};
+pub use sockets::SOCKETS;
 
 use crate::{Fields, Generation, Model, Sid};
 use exchange::{Job, What};
-use handle::Recent;
 use peer::{Peer, Scan};
+use repeats::Repeats;
 
 /// A request of the user's, to be found again in [`Event`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -42,6 +50,8 @@ pub struct RequestId(u64);
 /// A datagram to send.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Transmit {
+    /// The socket that sends it: less than [`SOCKETS`]. Each has a port of its own, whichever.
+    pub socket: usize,
     /// Where to: [`GROUP`](crate::GROUP) for multicast.
     pub destination: SocketAddrV4,
     /// What.
@@ -57,7 +67,7 @@ pub struct Client {
     candidates: Vec<Candidate>,
     discovery: Option<Discovery>,
     last_whois: Option<Duration>,
-    recent: VecDeque<Recent>,
+    repeats: Repeats,
     ignored: Vec<(Ignored, Duration)>,
     transmits: VecDeque<Transmit>,
     events: VecDeque<Event>,
@@ -94,7 +104,7 @@ impl Client {
             candidates: Vec::new(),
             discovery: None,
             last_whois: None,
-            recent: VecDeque::new(),
+            repeats: Repeats::default(),
             ignored: Vec::new(),
             transmits: VecDeque::new(),
             events: VecDeque::new(),
@@ -233,7 +243,7 @@ impl Client {
     #[must_use]
     pub fn symptoms(&self, gateway: Sid) -> Option<crate::diagnose::Symptoms> {
         let peer = self.peers.iter().find(|peer| peer.sid == gateway)?;
-        Some(peer.symptoms(self.config.key_of(gateway)))
+        Some(peer.symptoms(self.config.key_of(gateway), self.now))
     }
 
     /// The next datagram to send. Call until it is `None`, after every other call.
@@ -250,10 +260,16 @@ impl Client {
         self.events.pop_front()
     }
 
-    /// Something came from `from`, whichever socket it was.
-    pub fn handle_datagram(&mut self, now: Duration, from: SocketAddrV4, bytes: &[u8]) {
+    /// Something came from `from`: to the `socket` of [`Transmit`]s, or to another one, which is `None`.
+    pub fn handle_datagram(
+        &mut self,
+        now: Duration,
+        from: SocketAddrV4,
+        socket: Option<usize>,
+        bytes: &[u8],
+    ) {
         self.advance(now);
-        self.receive(from, bytes);
+        self.receive(from, socket, bytes);
         self.begin_jobs();
     }
 
@@ -297,9 +313,13 @@ impl Client {
         self.events.push_back(event);
     }
 
-    fn send(&mut self, destination: SocketAddrV4, payload: Vec<u8>) {
+    fn send(&mut self, socket: usize, destination: SocketAddrV4, payload: Vec<u8>) {
         if self.transmits.len() < MAX_TRANSMITS {
-            self.transmits.push_back(Transmit { destination, payload });
+            self.transmits.push_back(Transmit {
+                socket,
+                destination,
+                payload,
+            });
         }
     }
 
@@ -307,10 +327,20 @@ impl Client {
     fn send_whois(&mut self) {
         self.last_whois = Some(self.now);
         let destination = SocketAddrV4::new(crate::GROUP, crate::DISCOVERY_PORT);
-        self.send(destination, crate::Message::whois().encode());
+        self.send(0, destination, crate::Message::whois().encode());
     }
 
-    /// A gateway that is new, or has moved.
+    /// Whether there is room for another gateway; one that only ever said `iam`, long ago, makes room.
+    fn has_room(&mut self) -> bool {
+        if self.peers.len() >= MAX_GATEWAYS
+            && let Some(index) = self.peers.iter().position(Peer::is_forgettable)
+        {
+            self.peers.remove(index);
+        }
+        self.peers.len() < MAX_GATEWAYS
+    }
+
+    /// A gateway that is new. The caller made sure that there is room.
     fn meet(
         &mut self,
         sid: Sid,
@@ -318,9 +348,6 @@ impl Client {
         model: Option<String>,
         generation: Option<Generation>,
     ) {
-        if self.peers.len() >= MAX_GATEWAYS {
-            return;
-        }
         self.discovery = None;
         self.candidates
             .retain(|candidate| candidate.address.ip() != address.ip());
@@ -370,8 +397,6 @@ const READ_PAUSE: Duration = Duration::from_millis(50);
 const TOKEN_AGE: Duration = Duration::from_secs(12);
 /// Without a heartbeat for longer, multicast doesn't arrive.
 const HEARTBEAT_LIMIT: Duration = Duration::from_secs(30);
-/// Plugs send a report twice within this time.
-const DUPLICATE_WITHIN: Duration = Duration::from_millis(200);
 
 /// What strangers on the network can make the client hold is bounded.
 const MAX_GATEWAYS: usize = 32;
@@ -379,4 +404,3 @@ const MAX_DEVICES: usize = 1024;
 const MAX_EVENTS: usize = 4096;
 const MAX_TRANSMITS: usize = 256;
 const MAX_QUEUE: usize = 1024;
-const MAX_RECENT: usize = 2048;

@@ -247,6 +247,11 @@ impl Gateway {
         true
     }
 
+    /// Another KEY, as made in the app.
+    pub fn set_key(&mut self, key: Key) {
+        self.config.key = key;
+    }
+
     /// A token before its time.
     pub fn rotate_token(&mut self) {
         self.new_token();
@@ -377,6 +382,10 @@ impl Gateway {
             devices.collect(),
         );
         let payload = reply.encode();
+        if self.faults.drop_lists > 0 {
+            self.faults.drop_lists -= 1;
+            return;
+        }
         self.answer(from, payload);
     }
 

@@ -3,26 +3,34 @@
 //! Multicast is joined and sent on the interface whose IPv4 address is given; [`Ipv4Addr::UNSPECIFIED`] leaves the
 //! choice to the system. Ports are shared, since other programs listen on 9898 too.
 
+use std::future::poll_fn;
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr, SocketAddrV4};
+use std::task::Poll;
 use std::time::{Duration, Instant};
 use std::vec;
 use std::vec::Vec;
 
 use socket2::{Domain, Protocol, Socket, Type};
+use tokio::io::ReadBuf;
 use tokio::net::UdpSocket;
 
-use crate::client::{Client, Config, Event};
+use crate::client::{Client, Config, Event, SOCKETS, Transmit};
 use crate::{DISCOVERY_PORT, GROUP, MAX_DATAGRAM, PORT, gateway};
 
 /// A client on the network.
 #[derive(Debug)]
 pub struct UdpClient {
     client: Client,
+    interface: Ipv4Addr,
     multicast: UdpSocket,
-    requests: UdpSocket,
+    /// Opened when the machine wants to send from them; the first one always is.
+    requests: [Option<UdpSocket>; SOCKETS],
     start: Instant,
-    buffers: [Vec<u8>; 2],
+    buffer: Vec<u8>,
+    /// Took its turn last, so that a flood to one socket doesn't silence the others.
+    last: usize,
+    pending: Option<Transmit>,
 }
 
 impl UdpClient {
@@ -33,12 +41,19 @@ impl UdpClient {
     pub fn bind(config: Config, interface: Ipv4Addr) -> io::Result<Self> {
         let mut client = Client::new(config);
         client.start(Duration::ZERO);
+        let mut requests = [const { None }; SOCKETS];
+        if let Some(first) = requests.first_mut() {
+            *first = Some(open(SocketAddrV4::new(interface, 0), interface)?);
+        }
         Ok(Self {
             client,
+            interface,
             multicast: listen(group_address(PORT), interface)?,
-            requests: open(SocketAddrV4::new(interface, 0), interface)?,
+            requests,
             start: Instant::now(),
-            buffers: buffers(),
+            buffer: buffer(),
+            last: 0,
+            pending: None,
         })
     }
 
@@ -53,22 +68,65 @@ impl UdpClient {
     /// Of the sockets; an unreachable gateway isn't one.
     pub async fn next_event(&mut self) -> io::Result<Event> {
         loop {
-            while let Some(transmit) = self.client.poll_transmit(self.start.elapsed()) {
-                send(&self.requests, &transmit.payload, transmit.destination).await?;
-            }
+            self.flush().await?;
             if let Some(event) = self.client.poll_event() {
                 return Ok(event);
             }
-            let [one, two] = &mut self.buffers;
             let due = self.client.poll_timeout();
-            tokio::select! {
-                received = self.multicast.recv_from(one) => take(received, one, |from, bytes| {
-                    self.client.handle_datagram(self.start.elapsed(), from, bytes);
-                })?,
-                received = self.requests.recv_from(two) => take(received, two, |from, bytes| {
-                    self.client.handle_datagram(self.start.elapsed(), from, bytes);
-                })?,
-                () = sleep_until(self.start, due) => self.client.handle_timeout(self.start.elapsed()),
+            let received = {
+                let (multicast, requests) = (&self.multicast, &self.requests);
+                let (buffer, last) = (&mut self.buffer, self.last);
+                let receive = poll_fn(move |context| {
+                    // Socket 0 listens to the group, the others come after it.
+                    for turn in 1..=SOCKETS + 1 {
+                        let index = (last + turn) % (SOCKETS + 1);
+                        let socket = match index.checked_sub(1) {
+                            None => Some(multicast),
+                            Some(index) => requests.get(index).and_then(Option::as_ref),
+                        };
+                        let Some(socket) = socket else { continue };
+                        let mut space = ReadBuf::new(buffer);
+                        if let Poll::Ready(from) = socket.poll_recv_from(context, &mut space) {
+                            return Poll::Ready((index, from.map(|from| (space.filled().len(), from))));
+                        }
+                    }
+                    Poll::Pending
+                });
+                tokio::select! {
+                    received = receive => Some(received),
+                    () = sleep_until(self.start, due) => None,
+                }
+            };
+            let now = self.start.elapsed();
+            let Some((index, received)) = received else {
+                self.client.handle_timeout(now);
+                continue;
+            };
+            self.last = index;
+            take(received, &self.buffer, |from, bytes| {
+                self.client
+                    .handle_datagram(now, from, index.checked_sub(1), bytes);
+            })?;
+        }
+    }
+
+    /// Sends what waits.
+    async fn flush(&mut self) -> io::Result<()> {
+        loop {
+            let next = self.pending.take();
+            let Some(transmit) = next.or_else(|| self.client.poll_transmit(self.start.elapsed())) else {
+                return Ok(());
+            };
+            let Some(slot) = self.requests.get_mut(transmit.socket) else {
+                continue;
+            };
+            if slot.is_none() {
+                *slot = Some(open(SocketAddrV4::new(self.interface, 0), self.interface)?);
+            }
+            let Some(socket) = slot else { continue };
+            if !try_send(socket, &transmit.payload, transmit.destination)? {
+                self.pending = Some(transmit);
+                socket.writable().await?;
             }
         }
     }
@@ -83,6 +141,7 @@ pub struct UdpGateway {
     requests_port: u16,
     start: Instant,
     buffers: [Vec<u8>; 2],
+    pending: Option<gateway::Transmit>,
 }
 
 impl UdpGateway {
@@ -106,7 +165,8 @@ impl UdpGateway {
             requests,
             requests_port,
             start: Instant::now(),
-            buffers: buffers(),
+            buffers: [buffer(), buffer()],
+            pending: None,
         })
     }
 
@@ -145,20 +205,26 @@ impl UdpGateway {
         }
     }
 
-    /// Sends what waits.
+    /// Sends what waits. Dropping the future loses nothing.
     ///
     /// # Errors
     /// Of the sockets.
     pub async fn flush(&mut self) -> io::Result<()> {
-        while let Some(transmit) = self.gateway.poll_transmit() {
+        loop {
+            let next = self.pending.take();
+            let Some(transmit) = next.or_else(|| self.gateway.poll_transmit()) else {
+                return Ok(());
+            };
             let socket = if transmit.source_port == DISCOVERY_PORT {
                 &self.discovery
             } else {
                 &self.requests
             };
-            send(socket, &transmit.payload, transmit.destination).await?;
+            if !try_send(socket, &transmit.payload, transmit.destination)? {
+                self.pending = Some(transmit);
+                socket.writable().await?;
+            }
         }
-        Ok(())
     }
 }
 
@@ -191,8 +257,8 @@ const fn group_address(port: u16) -> SocketAddrV4 {
 }
 
 /// One byte more than a datagram may have, so that a longer one is seen to be.
-fn buffers() -> [Vec<u8>; 2] {
-    [vec![0; MAX_DATAGRAM + 1], vec![0; MAX_DATAGRAM + 1]]
+fn buffer() -> Vec<u8> {
+    vec![0; MAX_DATAGRAM + 1]
 }
 
 fn take(
@@ -212,10 +278,13 @@ fn take(
     }
 }
 
-async fn send(socket: &UdpSocket, payload: &[u8], destination: SocketAddrV4) -> io::Result<()> {
-    match socket.send_to(payload, destination).await {
-        Err(error) if !is_unreachable(&error) => Err(error),
-        _ => Ok(()),
+/// `false` if the socket has no room at the moment.
+fn try_send(socket: &UdpSocket, payload: &[u8], destination: SocketAddrV4) -> io::Result<bool> {
+    match socket.try_send_to(payload, SocketAddr::V4(destination)) {
+        Ok(_) => Ok(true),
+        Err(error) if error.kind() == io::ErrorKind::WouldBlock => Ok(false),
+        Err(error) if is_unreachable(&error) => Ok(true),
+        Err(error) => Err(error),
     }
 }
 

@@ -94,6 +94,11 @@ pub enum Event {
         /// Which.
         gateway: Sid,
     },
+    /// A sub-device isn't in its gateway's list any more.
+    DeviceRemoved {
+        /// Which.
+        sid: Sid,
+    },
     /// A sub-device was silent for too long.
     DeviceOffline {
         /// Which.
@@ -116,7 +121,7 @@ pub enum Event {
 impl Event {
     /// What a person can do about it, in one sentence; `None` for good news.
     #[must_use]
-    pub const fn help(&self) -> Option<&'static str> {
+    pub fn help(&self) -> Option<&'static str> {
         match self {
             Self::Failed { failure, .. } => failure.help(),
             Self::NoGateway { address: None } => Some(
@@ -228,18 +233,7 @@ pub enum Failure {
 impl Failure {
     /// What a person can do about it, in one sentence; `None` where nothing but a retry helps.
     #[must_use]
-    pub fn help_text(&self) -> Option<&'static str> {
-        match self {
-            Self::Refused { text } if text.contains("No key") => Some(
-                "The write key is missing at the place where this gateway looks: its generation isn't the one assumed.",
-            ),
-            _ => self.help(),
-        }
-    }
-
-    /// What a person can do about it, in one sentence; `None` where nothing but a retry helps.
-    #[must_use]
-    pub const fn help(&self) -> Option<&'static str> {
+    pub fn help(&self) -> Option<&'static str> {
         match self {
             Self::Timeout {
                 silence: Silence::Device,
@@ -270,6 +264,9 @@ impl Failure {
             Self::TokenStale => Some(
                 "Tokens change every 10 s and arrive by multicast or list: see that the gateway answers, and that its \
                  multicasts arrive.",
+            ),
+            Self::Refused { text } if text.contains("No key") => Some(
+                "The write key is missing at the place where this gateway looks: its generation isn't the one assumed.",
             ),
             Self::Refused { .. } => None,
         }

@@ -1,6 +1,7 @@
 //! One request under way, and those that wait for it.
 
 use alloc::collections::VecDeque;
+use alloc::vec::Vec;
 use core::time::Duration;
 
 use super::{CallError, MAX_QUEUE, RequestId};
@@ -37,12 +38,16 @@ pub(super) struct Write {
     /// It does harm to send it twice: `toggle`, a virtual click.
     pub(super) once: bool,
     pub(super) phase: Phase,
-    /// The token that the write on its way was made with.
+    /// The token that the newest try was made with.
     pub(super) used: Option<Token>,
-    /// Writes that were refused with `Invalid key`.
+    /// The sockets of all tries: whichever is accepted, the write is done.
+    pub(super) sockets: Vec<usize>,
+    /// Tries that were refused with `Invalid key`.
     pub(super) refusals: u32,
-    /// A refused write is repeated only with a token newer than the refused one.
+    /// A token came since the last refusal.
     pub(super) fetched: bool,
+    /// After the refusal the gateway still had the very token that the try was made with: the KEY is wrong.
+    pub(super) proven: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -61,8 +66,10 @@ impl What {
             once,
             phase: Phase::Answer,
             used: None,
+            sockets: Vec::new(),
             refusals: 0,
             fetched: false,
+            proven: false,
         })
     }
 
@@ -79,11 +86,37 @@ impl What {
 #[derive(Debug)]
 pub(super) struct Exchange {
     pub(super) job: Job,
+    /// What was sent last, and from where.
+    pub(super) sent: Sent,
     pub(super) sends: u32,
     /// When it is sent again, or fails.
     pub(super) due: Duration,
-    /// When it was sent first.
+    /// When the job was sent first.
     pub(super) since: Duration,
+}
+
+/// A datagram, and the socket that only its answers come to.
+#[derive(Debug)]
+pub(super) struct Sent {
+    pub(super) payload: Vec<u8>,
+    pub(super) socket: usize,
+    /// When it was sent first.
+    pub(super) at: Duration,
+}
+
+impl Exchange {
+    /// Whether what came to this socket may be its answer. A caller that has one socket for all can't know.
+    pub(super) fn is_asked_from(&self, socket: Option<usize>) -> bool {
+        socket.is_none_or(|socket| socket == self.sent.socket)
+    }
+
+    /// The write, if it waits for a token.
+    pub(super) const fn waits_for_token(&mut self) -> Option<&mut Write> {
+        match &mut self.job.what {
+            What::Write(write) if matches!(write.phase, Phase::Token) => Some(write),
+            _ => None,
+        }
+    }
 }
 
 impl Lane {
@@ -111,26 +144,22 @@ impl Lane {
     }
 
     /// The request under way, if it is a read of this device: it is answered.
-    pub(super) fn take_read(&mut self, sid: Sid) -> Option<Job> {
-        let matches =
-            |exchange: &Exchange| matches!(exchange.job.what, What::Read { sid: asked } if asked == sid);
+    pub(super) fn take_read(&mut self, sid: Sid, socket: Option<usize>) -> Option<Job> {
+        let answered = |exchange: &Exchange| {
+            matches!(exchange.job.what, What::Read { sid: asked } if asked == sid)
+                && exchange.is_asked_from(socket)
+        };
         self.current
-            .take_if(|exchange| matches(exchange))
+            .take_if(|exchange| answered(exchange))
             .map(|exchange| exchange.job)
     }
 
-    /// The request under way, if it is a list: it is answered.
-    pub(super) fn take_list(&mut self) -> bool {
+    /// The request under way, if it is a list: it is answered. When it was asked.
+    pub(super) fn take_list(&mut self, socket: Option<usize>) -> Option<Duration> {
+        let answered =
+            |exchange: &Exchange| matches!(exchange.job.what, What::List) && exchange.is_asked_from(socket);
         self.current
-            .take_if(|exchange| matches!(exchange.job.what, What::List))
-            .is_some()
-    }
-
-    /// The write under way, if it waits for the answer of this device.
-    pub(super) fn write_of(&mut self, sid: Sid) -> Option<&mut Write> {
-        match self.current.as_mut().map(|exchange| &mut exchange.job.what) {
-            Some(What::Write(write)) if write.sid == sid && write.phase == Phase::Answer => Some(write),
-            _ => None,
-        }
+            .take_if(|exchange| answered(exchange))
+            .map(|exchange| exchange.sent.at)
     }
 }

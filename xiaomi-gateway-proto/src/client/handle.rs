@@ -1,27 +1,17 @@
 //! What comes in.
 
 use alloc::string::String;
+use alloc::vec::Vec;
 use core::net::SocketAddrV4;
-use core::time::Duration;
 
-use super::event::{Event, Failure, Ignored, Update};
-use super::exchange::{Job, Phase, What};
-use super::{
-    Client, DUPLICATE_WITHIN, HEARTBEAT_LIMIT, MAX_GATEWAYS, MAX_RECENT, Scan, WHOIS_WAIT, request_address,
-};
-use crate::{Generation, Kind, Listed, Message, Sid, Source};
-
-/// A multicast datagram that may come a second time.
-#[derive(Debug)]
-pub(super) struct Recent {
-    from: SocketAddrV4,
-    hash: u64,
-    length: usize,
-    at: Duration,
-}
+use super::event::{Event, Ignored, Update};
+use super::exchange::{Exchange, Sent};
+use super::tokens::Carrier;
+use super::{Client, HEARTBEAT_LIMIT, Scan, WHOIS_WAIT, request_address};
+use crate::{Generation, Kind, Message, Sid, Source};
 
 impl Client {
-    pub(super) fn receive(&mut self, from: SocketAddrV4, bytes: &[u8]) {
+    pub(super) fn receive(&mut self, from: SocketAddrV4, socket: Option<usize>, bytes: &[u8]) {
         let message = match Message::parse(bytes) {
             Ok(message) => message,
             Err(error) => return self.ignore(from, Ignored::Malformed(error)),
@@ -32,7 +22,9 @@ impl Client {
         let Some(index) = self.peers.iter().position(|peer| peer.address.ip() == from.ip()) else {
             return self.stranger(from, &message);
         };
-        if matches!(message.kind, Kind::Report | Kind::Heartbeat) && self.is_repeated(from, bytes) {
+        if matches!(message.kind, Kind::Report | Kind::Heartbeat)
+            && self.repeats.contain(self.now, *from.ip(), bytes)
+        {
             return;
         }
         // Several gateways behind one address answer for their own sids.
@@ -40,7 +32,7 @@ impl Client {
             Some(sid) => self.index_at(from, sid).unwrap_or(index),
             None => index,
         };
-        self.hear(index, from, message);
+        self.hear(index, from, socket, message);
     }
 
     /// The gateway at an address that a sid belongs to.
@@ -60,7 +52,7 @@ impl Client {
             .filter(|model| !model.is_empty())
             .map(String::from);
         let Some(peer) = self.peer_mut(sid) else {
-            if self.peers.len() >= MAX_GATEWAYS {
+            if !self.has_room() {
                 return self.ignore(from, Ignored::Full);
             }
             return self.meet(sid, address, model, message.generation);
@@ -106,10 +98,13 @@ impl Client {
             if let (Kind::ListReply { .. }, Some(sid), Some(generation)) =
                 (&message.kind, message.sid, message.generation)
             {
+                if !self.has_room() {
+                    return self.ignore(from, Ignored::Full);
+                }
                 self.meet(sid, address, None, Some(generation));
                 if let Some(index) = self.peers.iter().position(|peer| peer.sid == sid) {
                     self.begin_list(index);
-                    self.hear(index, from, message.clone());
+                    self.hear(index, from, None, message.clone());
                 }
                 return;
             }
@@ -137,8 +132,13 @@ impl Client {
             return;
         };
         if let Some(job) = peer.reads.next() {
-            peer.reads.current = Some(super::exchange::Exchange {
+            peer.reads.current = Some(Exchange {
                 job,
+                sent: Sent {
+                    payload: Vec::new(),
+                    socket: 0,
+                    at: now,
+                },
                 sends: 1,
                 due: now,
                 since: now,
@@ -147,9 +147,8 @@ impl Client {
     }
 
     /// A message from a gateway's address.
-    fn hear(&mut self, index: usize, from: SocketAddrV4, message: Message<'_>) {
-        let now = self.now;
-        let Some(peer) = self.peers.get_mut(index) else {
+    fn hear(&mut self, index: usize, from: SocketAddrV4, socket: Option<usize>, message: Message<'_>) {
+        let Some(peer) = self.peers.get(index) else {
             return;
         };
         match (&message.kind, message.sid) {
@@ -160,25 +159,23 @@ impl Client {
                 self.gateway_heartbeat(index, &message);
             }
             (Kind::Report | Kind::Heartbeat, Some(sid)) => self.update(index, from, sid, message, None),
+            (Kind::ListReply { .. }, Some(sid)) if sid != peer.sid => self.ignore(from, Ignored::WrongSid),
             (Kind::ListReply { devices }, _) if message.error().is_none() => {
-                if message.sid.is_some_and(|sid| sid != peer.sid) {
-                    return self.ignore(from, Ignored::WrongSid);
-                }
-                peer.answered = Some(now);
-                if let Some(token) = message.write_token() {
-                    peer.token = Some((token, now));
-                }
                 let devices = devices.clone();
-                let generation = message.generation;
-                self.alive_at(index);
-                self.list(index, from, &devices, generation);
+                self.answered_at(index);
+                self.list(index, from, socket, &devices, &message);
             }
-            (Kind::ReadReply, _) => self.read_reply(index, from, message),
-            (Kind::WriteReply, Some(sid)) => self.write_reply(index, from, sid, message),
+            (Kind::ReadReply, _) => {
+                self.answered_at(index);
+                self.read_reply(index, from, socket, message);
+            }
+            (Kind::WriteReply, _) => {
+                self.answered_at(index);
+                self.write_reply(index, from, socket, message);
+            }
             (Kind::Other | Kind::ListReply { .. }, _) if message.error().is_some() => {
-                peer.answered = Some(now);
-                self.alive_at(index);
-                self.refused(index, &message);
+                self.answered_at(index);
+                self.refused(index, socket, &message);
             }
             _ => {}
         }
@@ -190,7 +187,7 @@ impl Client {
             return;
         };
         if let Some(token) = message.write_token() {
-            peer.token = Some((token, now));
+            peer.tokens.learn(token, now, Carrier::Heartbeat);
         }
         if let Some(model) = message.model.as_deref().filter(|model| !model.is_empty()) {
             peer.model = Some(model.into());
@@ -207,7 +204,7 @@ impl Client {
         }
         self.alive_at(index);
         // A write that waits for a token has one now.
-        self.retry_write(index);
+        self.continue_write(index);
     }
 
     /// A gateway gave a sign of life.
@@ -215,6 +212,14 @@ impl Client {
         if let Some(index) = self.peers.iter().position(|peer| peer.sid == sid) {
             self.alive_at(index);
         }
+    }
+
+    /// A gateway answered something.
+    fn answered_at(&mut self, index: usize) {
+        if let Some(peer) = self.peers.get_mut(index) {
+            peer.answered = Some(self.now);
+        }
+        self.alive_at(index);
     }
 
     fn alive_at(&mut self, index: usize) {
@@ -230,7 +235,7 @@ impl Client {
     }
 
     /// A sign of life of a device, and of its gateway.
-    fn device_alive(&mut self, index: usize, sid: Sid) {
+    pub(super) fn device_alive(&mut self, index: usize, sid: Sid) {
         self.alive_at(index);
         let now = self.now;
         let device = self
@@ -246,7 +251,7 @@ impl Client {
     }
 
     /// Attributes of a device, as an event.
-    fn update(
+    pub(super) fn update(
         &mut self,
         index: usize,
         from: SocketAddrV4,
@@ -277,6 +282,11 @@ impl Client {
             request,
             fields: message.fields.into_owned(),
         };
+        if sid == peer.sid
+            && let Some(version) = update.fields.text("fw_ver")
+        {
+            peer.firmware = Some(version.into());
+        }
         self.device_alive(index, sid);
         self.event(match source {
             Source::Report => Event::Report(update),
@@ -285,223 +295,7 @@ impl Client {
         });
     }
 
-    fn list(
-        &mut self,
-        index: usize,
-        from: SocketAddrV4,
-        devices: &[Listed<'_>],
-        generation: Option<Generation>,
-    ) {
-        let now = self.now;
-        let Some(peer) = self.peers.get_mut(index) else {
-            return;
-        };
-        peer.generation = generation.or(peer.generation);
-        let asked = peer.reads.take_list();
-        let mut all_fit = true;
-        for device in devices {
-            all_fit &= peer.meet_device(device.sid, device.model.as_deref(), now);
-        }
-        if let (Scan::List { gateway_read }, true) = (&peer.scan, asked) {
-            let own = (!gateway_read).then_some(peer.sid);
-            let left = own
-                .into_iter()
-                .chain(devices.iter().map(|device| device.sid))
-                .collect();
-            peer.scan = Scan::Devices { left, due: now };
-            if let Scan::Devices { left, .. } = &peer.scan
-                && left.is_empty()
-            {
-                peer.scan = Scan::Done;
-                let gateway = peer.sid;
-                self.event(Event::Ready { gateway });
-            }
-        }
-        if !all_fit {
-            self.ignore(from, Ignored::Full);
-        }
-        self.retry_write(index);
-    }
-
-    /// A write that waited for a token, now that one is here.
-    fn retry_write(&mut self, index: usize) {
-        let now = self.now;
-        let Some(peer) = self.peers.get_mut(index) else {
-            return;
-        };
-        let waits = |what: &What| matches!(what, What::Write(write) if write.phase == Phase::Token);
-        let Some(mut exchange) = peer.writes.current.take_if(|exchange| waits(&exchange.job.what)) else {
-            return;
-        };
-        if let What::Write(write) = &mut exchange.job.what {
-            write.fetched = true;
-        }
-        self.transmit(index, exchange.job, 0, now);
-    }
-
-    fn read_reply(&mut self, index: usize, from: SocketAddrV4, message: Message<'_>) {
-        let now = self.now;
-        let Some(peer) = self.peers.get_mut(index) else {
-            return;
-        };
-        peer.answered = Some(now);
-        // "No sid" and the like may come without sid; only one read is under way.
-        let Some(sid) = message.sid else {
-            self.alive_at(index);
-            return self.refused(index, &message);
-        };
-        let job = peer.reads.take_read(sid);
-        let gateway = peer.sid;
-        // The user may have asked the gateway too; that answer is the user's.
-        let own = job.as_ref().is_some_and(|job| job.id.is_none());
-        let learns = own && sid == gateway && matches!(peer.scan, Scan::Generation);
-        if learns {
-            let version = message.proto_version.as_deref().and_then(Generation::of_version);
-            let answered = message
-                .generation
-                .filter(|generation| *generation == Generation::Two);
-            peer.generation = Some(version.or(answered).unwrap_or(Generation::One));
-            peer.scan = Scan::List {
-                gateway_read: message.error().is_none(),
-            };
-            let _ = peer.reads.push_user(Job {
-                id: None,
-                what: What::List,
-            });
-        }
-        if let Some(error) = message.error() {
-            let failure = Failure::Refused { text: error.into() };
-            self.alive_at(index);
-            return match job {
-                Some(job) if !learns => self.fail(index, &job, failure),
-                _ => {}
-            };
-        }
-        let scanned = own && !learns;
-        let sid = if sid == gateway { gateway } else { sid };
-        self.update(index, from, sid, message, job.and_then(|job| job.id));
-        if scanned && let Some(event) = self.peers.get_mut(index).and_then(|peer| peer.scan_next(now)) {
-            self.event(event);
-        }
-    }
-
-    fn write_reply(&mut self, index: usize, from: SocketAddrV4, sid: Sid, message: Message<'_>) {
-        let now = self.now;
-        let Some(peer) = self.peers.get_mut(index) else {
-            return;
-        };
-        peer.answered = Some(now);
-        self.alive_at(index);
-        let Some(peer) = self.peers.get_mut(index) else {
-            return;
-        };
-        if peer.writes.write_of(sid).is_none() {
-            if message.error().is_none() {
-                // It comes late, but it is an answer to us: the KEY is right.
-                peer.key_proven = true;
-                peer.key_rejected = false;
-                self.update(index, from, sid, message, None);
-            }
-            return;
-        }
-        let Some(mut exchange) = peer.writes.current.take() else {
-            return;
-        };
-        let Some(error) = message.error() else {
-            peer.key_proven = true;
-            peer.key_rejected = false;
-            let before = message.fields.into_owned();
-            self.device_alive(index, sid);
-            if let Some(id) = exchange.job.id {
-                self.event(Event::WriteAccepted { id, sid, before });
-            }
-            return;
-        };
-        if !error.contains("Invalid key") {
-            let failure = Failure::Refused { text: error.into() };
-            return self.fail(index, &exchange.job, failure);
-        }
-        let worked_before = peer.key_proven;
-        let token = peer.token.map(|(token, _)| token);
-        let What::Write(write) = &mut exchange.job.what else {
-            return;
-        };
-        write.refusals += 1;
-        // The token that was refused was the newest one: it is the KEY, not the token.
-        let was_newest = write.fetched && write.used == token;
-        // A KEY that worked before gets the benefit of the doubt: the second refusal may be the first one's double.
-        let verdict = if worked_before { MAX_REFUSALS } else { 2 };
-        if write.refusals >= MAX_REFUSALS || (write.refusals >= verdict && was_newest) {
-            peer.key_rejected = was_newest;
-            let failure = if was_newest {
-                Failure::KeyRejected { worked_before }
-            } else {
-                Failure::TokenStale
-            };
-            return self.fail(index, &exchange.job, failure);
-        }
-        write.fetched = false;
-        self.transmit(index, exchange.job, 0, now);
-    }
-
-    /// An error that names no device.
-    fn refused(&mut self, index: usize, message: &Message<'_>) {
-        let Some(peer) = self.peers.get_mut(index) else {
-            return;
-        };
-        let Some(exchange) = peer.reads.current.take() else {
-            return;
-        };
-        let is_two = message.generation == Some(Generation::Two);
-        match (&exchange.job.what, &peer.scan) {
-            // A gateway of generation 2 that was taken for one of generation 1.
-            (What::List, _) if is_two && peer.generation != Some(Generation::Two) => {
-                peer.generation = Some(Generation::Two);
-                self.transmit(index, exchange.job, 0, exchange.since);
-            }
-            (What::Read { .. }, Scan::Generation) if exchange.job.id.is_none() => {
-                peer.generation = message.generation;
-                peer.scan = Scan::List { gateway_read: false };
-                let _ = peer.reads.push_user(Job {
-                    id: None,
-                    what: What::List,
-                });
-            }
-            _ => {
-                let text = message.error().unwrap_or_default().into();
-                self.fail(index, &exchange.job, Failure::Refused { text });
-            }
-        }
-    }
-
-    /// Some devices send everything twice. Compares a hash and the length, since nothing is secret here.
-    fn is_repeated(&mut self, from: SocketAddrV4, bytes: &[u8]) -> bool {
-        let now = self.now;
-        while self
-            .recent
-            .front()
-            .is_some_and(|old| now.saturating_sub(old.at) > DUPLICATE_WITHIN)
-            || self.recent.len() >= MAX_RECENT
-        {
-            self.recent.pop_front();
-        }
-        let (hash, length) = (fnv1a(bytes), bytes.len());
-        let repeated = self
-            .recent
-            .iter()
-            .any(|old| old.hash == hash && old.length == length && old.from.ip() == from.ip());
-        if !repeated {
-            self.recent.push_back(Recent {
-                from,
-                hash,
-                length,
-                at: now,
-            });
-        }
-        repeated
-    }
-
-    fn ignore(&mut self, from: SocketAddrV4, reason: Ignored) {
+    pub(super) fn ignore(&mut self, from: SocketAddrV4, reason: Ignored) {
         let now = self.now;
         match self.ignored.iter_mut().find(|(known, _)| known.same_kind(reason)) {
             Some((_, last)) if now < *last + Ignored::REPEAT => return,
@@ -511,13 +305,3 @@ impl Client {
         self.event(Event::Ignored { from, reason });
     }
 }
-
-fn fnv1a(bytes: &[u8]) -> u64 {
-    bytes.iter().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
-        (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3)
-    })
-}
-
-/// A write is made at most this often: the second refusal with the newest token means the KEY, and more happens only
-/// while the gateway changes its token faster than it answers.
-const MAX_REFUSALS: u32 = 3;

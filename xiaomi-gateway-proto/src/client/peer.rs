@@ -1,15 +1,18 @@
 //! What the client knows of one gateway.
 
-use alloc::collections::{BTreeMap, VecDeque};
+use alloc::collections::{BTreeMap, BTreeSet, VecDeque};
 use alloc::string::String;
+use alloc::vec::Vec;
 use core::net::SocketAddrV4;
 use core::time::Duration;
 
 use super::event::{Health, Silence};
 use super::exchange::{Job, Lane, What};
+use super::sockets::Sockets;
+use super::tokens::Tokens;
 use super::{KnownGateway, MAX_DEVICES, is_wireless_switch};
 use crate::diagnose::Symptoms;
-use crate::{Fields, Generation, Key, Liveness, Sid, Token};
+use crate::{Category, Fields, Generation, Key, Listed, Liveness, Sid, Value};
 
 #[derive(Debug)]
 pub(super) struct Peer {
@@ -20,7 +23,9 @@ pub(super) struct Peer {
     pub(super) duplicate_told: bool,
     pub(super) model: Option<String>,
     pub(super) generation: Option<Generation>,
-    pub(super) token: Option<(Token, Duration)>,
+    pub(super) firmware: Option<String>,
+    pub(super) tokens: Tokens,
+    pub(super) sockets: Sockets,
     pub(super) devices: BTreeMap<Sid, Device>,
     pub(super) reads: Lane,
     pub(super) writes: Lane,
@@ -37,6 +42,9 @@ pub(super) struct Peer {
     pub(super) heartbeat_seen: bool,
     pub(super) key_proven: bool,
     pub(super) key_rejected: bool,
+    pub(super) key_stale: bool,
+    /// A request was sent until its end, without an answer.
+    pub(super) unanswered: bool,
     pub(super) empty_models: bool,
 }
 
@@ -83,7 +91,9 @@ impl Peer {
             duplicate_told: false,
             model,
             generation,
-            token: None,
+            firmware: None,
+            tokens: Tokens::default(),
+            sockets: Sockets::default(),
             devices: BTreeMap::new(),
             reads: Lane::default(),
             writes: Lane::default(),
@@ -97,15 +107,19 @@ impl Peer {
             heartbeat_seen: false,
             key_proven: false,
             key_rejected: false,
+            key_stale: false,
+            unanswered: false,
             empty_models: false,
         }
     }
 
     pub(super) fn restored(known: KnownGateway, now: Duration) -> Self {
         let mut peer = Self::new(known.sid, known.address, known.model, known.generation, now);
-        peer.token = known
-            .token
-            .and_then(|(token, age)| Some((token, now.checked_sub(age)?)));
+        if let Some((token, age)) = known.token
+            && let Some(received) = now.checked_sub(age)
+        {
+            peer.tokens.restore(token, received);
+        }
         let devices = known
             .devices
             .into_iter()
@@ -132,9 +146,7 @@ impl Peer {
             address: self.address,
             model: self.model.clone(),
             generation: self.generation,
-            token: self
-                .token
-                .map(|(token, received)| (token, now.saturating_sub(received))),
+            token: self.tokens.newest(now),
             devices: self
                 .devices
                 .iter()
@@ -158,6 +170,26 @@ impl Peer {
         }
     }
 
+    /// The generation is known: the list is next.
+    pub(super) fn scan_list_next(&mut self, gateway_read: bool) {
+        self.scan = Scan::List { gateway_read };
+        let _ = self.reads.push_user(Job {
+            id: None,
+            what: What::List,
+        });
+    }
+
+    /// Forgets the devices that aren't in a list, and returns them.
+    pub(super) fn keep_devices(&mut self, listed: &[Listed<'_>]) -> Vec<Sid> {
+        let listed: BTreeSet<Sid> = listed.iter().map(|device| device.sid).collect();
+        let gone = self.devices.keys().filter(|sid| !listed.contains(sid));
+        let gone: Vec<Sid> = gone.copied().collect();
+        for sid in &gone {
+            self.devices.remove(sid);
+        }
+        gone
+    }
+
     pub(super) fn model_of(&self, sid: Sid) -> Option<&str> {
         if sid == self.sid {
             return self.model.as_deref();
@@ -170,10 +202,15 @@ impl Peer {
 
     /// Whether sending the values twice does something else than sending them once.
     pub(super) fn must_not_repeat(&self, sid: Sid, values: &Fields<'_>) -> bool {
-        let toggles = values
-            .iter()
-            .any(|(_, value)| matches!(value.text(), Some("toggle" | "circle")));
-        toggles || self.model_of(sid).is_some_and(is_wireless_switch)
+        let model = self.model_of(sid).unwrap_or_default();
+        // A curtain's `auto` is whatever is next: open, stop, close.
+        let is_curtain = Category::of(model) == Some(Category::Curtain);
+        let steps = |(name, value): (&str, &Value<'_>)| match value.text() {
+            Some("toggle" | "circle") => true,
+            Some("auto") => is_curtain && matches!(name, "status" | "curtain_status"),
+            _ => false,
+        };
+        is_wireless_switch(model) || values.iter().any(steps)
     }
 
     /// A device that a message names. `false` if there is no room for a new one.
@@ -206,6 +243,15 @@ impl Peer {
         true
     }
 
+    /// Nothing is lost with it: it never answered, sent no heartbeat, is silent, and nobody asks for it.
+    pub(super) fn is_forgettable(&self) -> bool {
+        self.offline
+            && self.answered.is_none()
+            && !self.heartbeat_seen
+            && self.reads.is_idle()
+            && self.writes.is_idle()
+    }
+
     pub(super) const fn health(&self) -> Health {
         if self.offline {
             Health::Offline
@@ -230,18 +276,30 @@ impl Peer {
         }
     }
 
-    pub(super) fn symptoms(&self, key: Option<&Key>) -> Symptoms {
+    pub(super) fn symptoms(&self, key: Option<&Key>, now: Duration) -> Symptoms {
+        let answers = match self.answered {
+            Some(_) => Some(true),
+            None => self.unanswered.then_some(false),
+        };
+        // One is due every 10 s; while the first may still come, nobody knows.
+        let overdue = now.saturating_sub(self.heartbeat) > HEARTBEAT_DUE;
+        let heartbeats = if self.heartbeat_seen {
+            Some(!self.degraded)
+        } else {
+            overdue.then_some(false)
+        };
         Symptoms {
             found: true,
-            answers: Some(self.answered.is_some()),
-            heartbeats: Some(self.heartbeat_seen && !self.degraded),
+            answers,
+            heartbeats,
             model: self.model.clone(),
-            firmware: None,
+            firmware: self.firmware.clone(),
             mac_oui: Some(self.sid.oui()),
             key: key.is_some(),
             key_unusual: key.is_some_and(Key::looks_unusual),
             key_rejected: self.key_rejected,
             key_worked: self.key_proven,
+            key_stale: self.key_stale,
             empty_models: self.empty_models,
             ..Symptoms::default()
         }
@@ -253,3 +311,6 @@ impl Device {
         self.heard + Liveness::of(&self.model).limit()
     }
 }
+
+/// An interval of heartbeats and a half.
+const HEARTBEAT_DUE: Duration = Duration::from_secs(15);

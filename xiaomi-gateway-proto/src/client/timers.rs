@@ -1,16 +1,15 @@
-//! What time does: begins requests, repeats them, gives up, and notices silence.
+//! What time does: begins requests and gives them up, and notices silence.
 
-use alloc::borrow::Cow;
 use alloc::vec::Vec;
 use core::time::Duration;
 
-use super::event::{Event, Failure, Silence};
+use super::event::{Event, Failure};
 use super::exchange::{Exchange, Job, Lane, Phase, What};
 use super::{
-    Client, HEARTBEAT_LIMIT, Peer, READ_PAUSE, READ_SENDS, READ_WAIT, Scan, TOKEN_AGE, WHOIS_REST,
-    WHOIS_WAIT, WRITE_SENDS, WRITE_WAIT,
+    Client, HEARTBEAT_LIMIT, Peer, READ_PAUSE, READ_SENDS, READ_WAIT, Scan, WHOIS_REST, WHOIS_WAIT,
+    WRITE_SENDS,
 };
-use crate::{Generation, Key, Liveness, Message};
+use crate::{Liveness, Message};
 
 impl Client {
     /// When [`handle_timeout`](Self::handle_timeout) has something to do next, on the clock of `now`.
@@ -78,7 +77,7 @@ impl Client {
         }
         events.into_iter().for_each(|event| self.event(event));
         for (address, generation) in sends {
-            self.send(address, Message::list_request(generation).encode());
+            self.send(0, address, Message::list_request(generation).encode());
         }
     }
 
@@ -118,13 +117,17 @@ impl Client {
             What::Write(_) => WRITE_SENDS,
         };
         if exchange.sends < limit {
-            return self.transmit(index, exchange.job, exchange.sends, exchange.since);
+            return self.repeat(index, exchange);
         }
         let Some(peer) = self.peers.get_mut(index) else {
             return;
         };
+        peer.unanswered = true;
         let failure = match &exchange.job.what {
-            What::Write(write) if write.refusals > 0 && write.phase == Phase::Token => Failure::TokenStale,
+            What::Write(write) if write.refusals > 0 && write.phase == Phase::Token => {
+                peer.key_stale = true;
+                Failure::TokenStale
+            }
             _ => Failure::Timeout {
                 sends: exchange.sends,
                 silence: peer.silence(exchange.since, self.now),
@@ -167,113 +170,12 @@ impl Client {
         let write = peer.writes.next();
         let read = peer.reads.next().or_else(|| peer.next_of_scan(now));
         for job in [write, read].into_iter().flatten() {
-            self.transmit(index, job, 0, now);
+            self.begin(index, job);
         }
     }
-
-    /// Sends a request, for the first time or again.
-    pub(super) fn transmit(&mut self, index: usize, mut job: Job, sends: u32, since: Duration) {
-        let now = self.now;
-        let Some(peer) = self.peers.get_mut(index) else {
-            return;
-        };
-        let key = self.config.key_of(peer.sid);
-        let (payload, wait, sends) = match peer.datagram(&mut job, key, now) {
-            Request::Datagram { payload, wait } => (payload, wait, sends + 1),
-            // Another datagram than the one before, so its sends count anew.
-            Request::Token { payload } => (payload, WRITE_WAIT, if sends == 0 { 1 } else { sends + 1 }),
-            Request::Impossible => {
-                return self.fail(
-                    index,
-                    &job,
-                    Failure::Timeout {
-                        sends,
-                        silence: Silence::NeverAnswered,
-                    },
-                );
-            }
-        };
-        let exchange = Exchange {
-            sends,
-            due: now + wait,
-            since,
-            job,
-        };
-        let lane = if matches!(exchange.job.what, What::Write(_)) {
-            &mut peer.writes
-        } else {
-            &mut peer.reads
-        };
-        lane.current = Some(exchange);
-        let address = peer.address;
-        self.send(address, payload);
-    }
-}
-
-enum Request {
-    Datagram {
-        payload: Vec<u8>,
-        wait: Duration,
-    },
-    /// A list, for its token.
-    Token {
-        payload: Vec<u8>,
-    },
-    /// A write without KEY; [`Client::write`] refuses it.
-    Impossible,
 }
 
 impl Peer {
-    fn datagram(&mut self, job: &mut Job, key: Option<&Key>, now: Duration) -> Request {
-        let generation = self.generation.unwrap_or(Generation::One);
-        let model = self
-            .model_of(job.what.sid(self.sid))
-            .map(|model| Cow::Owned(model.into()));
-        let write = match &mut job.what {
-            What::List => {
-                let payload = Message::list_request(generation).encode();
-                return Request::Datagram {
-                    payload,
-                    wait: READ_WAIT,
-                };
-            }
-            What::Read { sid } => {
-                let payload = Message::read_request(*sid).encode();
-                return Request::Datagram {
-                    payload,
-                    wait: READ_WAIT,
-                };
-            }
-            What::Write(write) => write,
-        };
-        let Some(key) = key else {
-            return Request::Impossible;
-        };
-        let fresh = self
-            .token
-            .filter(|(_, received)| now.saturating_sub(*received) <= TOKEN_AGE);
-        // A refused token is as bad as none, until the gateway says that it is still the one.
-        let usable =
-            fresh.filter(|(token, _)| write.refusals == 0 || write.fetched || write.used != Some(*token));
-        let Some((token, _)) = usable else {
-            write.phase = Phase::Token;
-            return Request::Token {
-                payload: Message::list_request(generation).encode(),
-            };
-        };
-        let write_key = key.write_key(&token);
-        let message = Message::write_request(generation, write.sid, model, &write_key, write.values.clone());
-        let Ok(message) = message else {
-            return Request::Impossible;
-        };
-        write.phase = Phase::Answer;
-        write.used = Some(token);
-        Request::Datagram {
-            payload: message.encode(),
-            wait: WRITE_WAIT,
-        }
-    }
-
     /// The next request of a scan, if it is time and no other is under way.
     fn next_of_scan(&mut self, now: Duration) -> Option<Job> {
         if self.reads.current.is_some() {
@@ -297,14 +199,12 @@ impl Peer {
         match (&mut self.scan, what) {
             // The list works on gateways that don't answer a read of themselves.
             (Scan::Generation, What::Read { .. }) => {
-                self.scan = Scan::List { gateway_read: true };
-                let _ = self.reads.push_user(Job {
-                    id: None,
-                    what: What::List,
-                });
+                self.scan_list_next(true);
                 None
             }
             (Scan::List { .. }, What::List) => {
+                // Perhaps it was asked in the other generation's way.
+                self.generation = None;
                 self.scan = Scan::Failed {
                     retry: now + HEARTBEAT_LIMIT,
                 };

@@ -33,6 +33,8 @@ pub struct Faults {
     pub lost_multicast: bool,
     /// This many answers are lost.
     pub drop_replies: u32,
+    /// This many lists are lost.
+    pub drop_lists: u32,
     /// This many writes are refused with `Invalid key`, whatever their key.
     pub refuse_keys: u32,
     /// Writes with a good key are refused with this text.

@@ -1,11 +1,12 @@
 //! Whole conversations of a client.
 
+use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, SocketAddrV4};
 use std::time::Duration;
 
 use serde_json::{Value, json};
 use xiaomi_gateway_proto::client::{CallError, Failure, KnownGateway};
-use xiaomi_gateway_proto::{Client, Config, Event, GROUP, Generation, Sid};
+use xiaomi_gateway_proto::{Client, Config, Event, GROUP, Generation, Message, Sid};
 
 use super::gateway::{attributes, generation, values};
 use super::{Fields, same};
@@ -25,6 +26,7 @@ pub fn session(input: &Fields, expect: &Fields) {
     }
     config.assert_all_read();
     let mut client = Client::new(settings);
+    let mut sockets = BTreeMap::new();
     if let Some(known) = state {
         client.restore(Duration::ZERO, known);
     }
@@ -33,10 +35,11 @@ pub fn session(input: &Fields, expect: &Fields) {
     assert_eq!(steps.len(), expected.len());
     for (index, (step, expected)) in steps.iter().zip(expected).enumerate() {
         let expected = Fields::new(expected);
-        let mut results = act(&mut client, &Fields::new(step));
+        let mut results = act(&mut client, &sockets, &Fields::new(step));
         let now = Duration::from_millis(step["t_ms"].as_u64().unwrap());
         let transmits = std::iter::from_fn(|| client.poll_transmit(now)).map(|transmit| {
             let multicast = *transmit.destination.ip() == GROUP;
+            sockets.insert(request_of(&transmit.payload), transmit.socket);
             json!({
                 "cast": if multicast { "multicast" } else { "unicast" },
                 "address": transmit.destination.ip().to_string(),
@@ -87,13 +90,22 @@ fn known(state: &Fields) -> KnownGateway {
     known
 }
 
-fn act(client: &mut Client, step: &Fields) -> Vec<Value> {
+/// What a request asks for, or an answer answers. A gateway answers to where it was asked from.
+fn request_of(datagram: &[u8]) -> String {
+    let cmd = Message::parse(datagram).map_or_else(|_| String::new(), |message| message.cmd.into_owned());
+    let cmd = cmd.trim_end_matches("_ack").trim_end_matches("_rsp");
+    cmd.replace("discovery", "get_id_list").replace("iam", "whois")
+}
+
+fn act(client: &mut Client, sockets: &BTreeMap<String, usize>, step: &Fields) -> Vec<Value> {
     let now = Duration::from_millis(step.value("t_ms").unwrap().as_u64().unwrap());
     let mut results = Vec::new();
     if let Some(datagram) = step.value("rx") {
         let port = u16::try_from(step.integer("from_port")).unwrap();
         let from = SocketAddrV4::new(address(step.text("from")), port);
-        client.handle_datagram(now, from, datagram.as_str().unwrap().as_bytes());
+        let bytes = datagram.as_str().unwrap().as_bytes();
+        let socket = sockets.get(&request_of(bytes)).copied();
+        client.handle_datagram(now, from, socket, bytes);
         return results;
     }
     let sid = || Sid::device(step.text("sid")).unwrap();
