@@ -1,0 +1,17 @@
+//! Joining a Wi-Fi network: passwords and keys, what access points offer and answer, what logs say, and why it fails.
+
+mod code_table;
+mod codes;
+mod diagnose;
+mod join;
+mod key;
+mod log;
+mod rsne;
+mod scan;
+
+pub use self::codes::{Code, FirmwareStatus};
+pub use self::diagnose::{Cause, Diagnosis, Evidence, Finding, Known, Remedy, diagnose};
+pub use self::join::{AccessPoint, Authentication, JoinOutcome, Station};
+pub use self::key::{Passphrase, PassphraseError, PassphraseKind, Pmk, PmkidAkm, sae_pmkid};
+pub use self::log::{CipherScope, ConnectParam, LogEvent, ObkTick};
+pub use self::rsne::{Akm, Rsne, RsneError, Suite};
