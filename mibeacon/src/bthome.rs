@@ -29,6 +29,7 @@
 mod encode;
 mod event;
 mod float;
+mod number;
 mod object;
 mod objects;
 mod replay;

@@ -201,9 +201,12 @@ impl<S: AsRef<[Slot]> + AsMut<[Slot]>> Decoder<S> {
 
     #[inline(never)]
     fn mibeacon<'a>(&'a mut self, now: Duration, host: Option<MacAddr6>, data: &'a [u8]) -> Report<'a> {
-        let parsed = Frame::parse(data).and_then(|frame| Ok((frame, frame.sender(host)?)));
-        let (frame, sender) = match parsed {
-            Ok(parsed) => parsed,
+        let frame = match Frame::parse(data) {
+            Ok(frame) => frame,
+            Err(error) => return Report::malformed(Format::MiBeacon, host, error),
+        };
+        let sender = match frame.sender(host) {
+            Ok(sender) => sender,
             Err(error) => return Report::malformed(Format::MiBeacon, host, error),
         };
         let policy = self.policy;
@@ -212,57 +215,52 @@ impl<S: AsRef<[Slot]> + AsMut<[Slot]>> Decoder<S> {
             slot.note_seen(now, Format::MiBeacon);
             slot.product = NonZeroU16::new(frame.product_id.0);
         }
-        let objects = frame.objects().unwrap_or(Objects::new(&[]));
-        let mut report = Report::new(Format::MiBeacon, sender, Content::MiBeacon(frame, objects));
-        report.counter = Some(frame.counter.into());
-
-        let (outcome, objects) = match (&frame.body, slot, sender) {
-            (Body::Idle { .. }, ..) => {
-                report.outcome = if is_unbound(frame) {
-                    Outcome::NotBound
-                } else {
-                    Outcome::Presence
-                };
-                return report;
-            }
+        let (mut objects, mut authenticated) = (Objects::new(&[]), false);
+        let mut outcome = match (&frame.body, slot, sender) {
+            (Body::Idle { .. }, ..) if is_unbound(&frame) => Outcome::NotBound,
+            (Body::Idle { .. }, ..) => Outcome::Presence,
             (Body::Plain(bytes), slot, _) => {
-                let outcome = match slot {
+                objects = Objects::new(bytes);
+                match slot {
                     Some(slot) if slot.has_key() && policy == Policy::Strict => Outcome::Downgraded,
                     Some(slot) => verdict(slot.frame_replay.check_plain(policy, frame.counter, bytes), 0, 0),
                     None => Outcome::Readings,
-                };
-                (outcome, Objects::new(bytes))
+                }
             }
-            (Body::Encrypted(_), _, None) => (Outcome::AddressUnknown, Objects::new(&[])),
-            (Body::Encrypted(_), None, _) => (Outcome::NoKey, Objects::new(&[])),
+            (Body::Encrypted(_), _, None) => Outcome::AddressUnknown,
+            (Body::Encrypted(_), None, _) => Outcome::NoKey,
             (Body::Encrypted(encrypted), Some(slot), Some(sender)) => {
-                let counter = frame.counter32().unwrap_or_default();
-                report.counter = Some(counter);
-                let Some(cipher) = slot.frame_cipher(frame.control.scheme()) else {
-                    report.outcome = Outcome::NoKey;
-                    return report;
-                };
-                let plaintext = &mut self.plaintext;
-                match cipher.and_then(|cipher| frame.decrypt_with(cipher, encrypted, sender, plaintext)) {
-                    Ok(objects) => {
-                        slot.note_success();
-                        report.authenticated = true;
-                        let last = slot.frame_replay.last().unwrap_or_default();
-                        (
-                            verdict(slot.frame_replay.check_encrypted(policy, counter), counter, last),
-                            objects,
-                        )
+                match slot.frame_cipher(frame.control.scheme()) {
+                    None => Outcome::NoKey,
+                    Some(Err(error)) => slot.refused(error),
+                    Some(Ok(cipher)) => {
+                        match frame.decrypt_with(cipher, encrypted, sender, &mut self.plaintext) {
+                            Ok(decrypted) => {
+                                (objects, authenticated) = (decrypted, true);
+                                slot.note_success();
+                                let counter = frame.counter32().unwrap_or_default();
+                                let last = slot.frame_replay.last().unwrap_or_default();
+                                verdict(slot.frame_replay.check_encrypted(policy, counter), counter, last)
+                            }
+                            Err(error) => slot.refused(error),
+                        }
                     }
-                    Err(error) => (slot.refused(error), Objects::new(&[])),
                 }
             }
         };
-        report.outcome = outcome;
-        if report.outcome == Outcome::Readings {
-            (report.outcome, report.fault) = judge(&frame, objects.clone());
+        let mut fault = None;
+        if outcome == Outcome::Readings {
+            (outcome, fault) = judge(&frame, objects.clone());
         }
-        report.content = Content::MiBeacon(frame, objects);
-        report
+        Report {
+            address: sender,
+            format: Format::MiBeacon,
+            outcome,
+            counter: Some(frame.counter32().unwrap_or(frame.counter.into())),
+            authenticated,
+            fault,
+            content: Content::MiBeacon(frame, objects),
+        }
     }
 
     #[inline(never)]
@@ -450,7 +448,7 @@ impl<S: AsRef<[Slot]> + AsMut<[Slot]>> Decoder<S> {
             bthome::Security::Plain { .. } => (survey.packet_id.map(u32::from), false),
         };
         let outcome = slot.map_or(Outcome::Readings, |slot| {
-            let last = slot.bthome_replay.export().counter.unwrap_or_default();
+            let last = slot.bthome_replay.last_counter().unwrap_or_default();
             let seen = bthome::Advert {
                 security,
                 packet_id: survey.packet_id,
@@ -468,11 +466,13 @@ impl<S: AsRef<[Slot]> + AsMut<[Slot]>> Decoder<S> {
             }
         });
         Report {
+            address: sender,
+            format,
             outcome,
             counter,
             authenticated,
             fault: survey.stopped.map(bthome_fault),
-            ..Report::new(format, sender, Content::Bthome(Some(objects)))
+            content: Content::Bthome(Some(objects)),
         }
     }
 
@@ -569,7 +569,7 @@ fn verdict(verdict: frame::Verdict, counter: u32, last: u32) -> Outcome {
 }
 
 /// Before it is bound, a device of version 5 shows its capability and doesn't set the registered bit.
-fn is_unbound(frame: Frame<'_>) -> bool {
+fn is_unbound(frame: &Frame<'_>) -> bool {
     let control: FrameControl = frame.control;
     let encrypts = frame
         .product()

@@ -50,6 +50,7 @@ use nom::{IResult, Parser};
 pub use build::{Builder, LEGACY_LIMIT, LEGACY_LIMIT_WITH_FLAGS};
 pub use control::{AuthMode, BondAbility, Capability, FrameControl, IoCapability, MeshInfo, MeshState};
 pub use crypto::{Nonce, Scheme};
+pub(crate) use object::FrameReadings;
 pub use object::{Object, ObjectBuf, ObjectReadings, Objects, S400, SpecId, SpecKind};
 pub use product::{KeyKind, Product};
 pub use replay::{Replay, Verdict};

@@ -2,6 +2,7 @@
 
 use macaddr::MacAddr6;
 
+use super::number::Number;
 use super::objects::Layout;
 use super::{ButtonCode, CommandCode, DimmerCode, ObjectKind, ObjectSpec, Objects, float};
 use crate::{
@@ -133,12 +134,14 @@ impl<'a> Object<'a> {
     #[must_use]
     pub fn reading(&self) -> Option<Reading<'a>> {
         // Nearly everything on air is a number of version 2.
-        if let (Some(spec), None) = (self.spec, self.format)
-            && let reading @ Some(_) = spec.short_number(self.data)
-        {
-            return reading;
+        let number = match self.format {
+            None => Number::of(self.id).and_then(|number| number.split(self.data)),
+            Some(_) => None,
+        };
+        match number {
+            Some((reading, _)) => Some(reading),
+            None => self.reading_of_any_kind(),
         }
-        self.reading_of_any_kind()
     }
 
     fn reading_of_any_kind(&self) -> Option<Reading<'a>> {
@@ -367,18 +370,6 @@ impl Format {
 
 fn text(data: &[u8]) -> Value<'_> {
     core::str::from_utf8(data).map_or(Value::InvalidText(data), Value::Text)
-}
-
-impl ObjectSpec {
-    /// What an integer of 1 to 4 bytes says; `None` for other data and other objects.
-    #[inline]
-    pub(super) fn short_number(&self, data: &[u8]) -> Option<Reading<'static>> {
-        let quantity = self.kind.quantity()?;
-        let raw = short_integer(data, self.signed)?;
-        // Factors are small, so that four bytes times one fit.
-        let value = Decimal::new(raw * self.factor.mantissa(), self.factor.exponent());
-        Some(Reading::measurement(quantity, value, self.unit))
-    }
 }
 
 /// An integer of 1 to 4 bytes.

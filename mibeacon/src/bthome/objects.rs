@@ -2,6 +2,7 @@
 
 use core::iter::FusedIterator;
 
+use super::number::Number;
 use super::{Format, Object, ObjectSpec};
 use crate::Reading;
 
@@ -128,37 +129,45 @@ impl<'a> Objects<'a> {
     }
 
     /// What has to be known before the objects are read.
-    pub(crate) fn survey(&self) -> Survey {
-        match self.layout {
-            Layout::V2 => self.survey_with(split_v2),
-            Layout::V1 => self.survey_with(split_v1),
-        }
-    }
-
     #[inline]
-    fn survey_with(&self, split: impl Fn(&'a [u8]) -> Result<Split<'a>, StopReason>) -> Survey {
+    pub(crate) fn survey(&self) -> Survey {
         let mut survey = Survey {
             packet_id: None,
             stopped: None,
         };
-        let (mut rest, mut found) = (self.area, false);
-        while !rest.is_empty() {
-            let offset = self.area.len() - rest.len();
-            match split(rest) {
-                Ok(split) => {
-                    if split.id == PACKET_ID && !found {
-                        found = true;
-                        survey.packet_id = split.object(self.area, offset).packet_id();
-                    }
-                    rest = split.rest;
-                }
-                Err(reason) => {
-                    survey.stopped = Some(Stopped { reason, offset });
-                    break;
-                }
+        let mut rest = self.area;
+        if self.layout == Layout::V2 {
+            // Most adverts are a packet id at most, then numbers, and nothing else.
+            if let [PACKET_ID, number, behind @ ..] = rest {
+                (survey.packet_id, rest) = (Some(*number), behind);
+            }
+            while let [id, behind @ ..] = rest
+                && *id != PACKET_ID
+                && let Some(behind) = Number::of(*id).and_then(|number| number.skip(behind))
+            {
+                rest = behind;
             }
         }
+        if !rest.is_empty() {
+            self.survey_rest(&mut survey, rest);
+        }
         survey
+    }
+
+    #[inline(never)]
+    fn survey_rest(&self, survey: &mut Survey, rest: &'a [u8]) {
+        let mut found = survey.packet_id.is_some();
+        let mut walk = Self {
+            rest,
+            ..self.rewound()
+        };
+        for object in walk.by_ref() {
+            if object.id == PACKET_ID && !found {
+                found = true;
+                survey.packet_id = object.packet_id();
+            }
+        }
+        survey.stopped = walk.stopped();
     }
 
     /// The same objects, from the first one on.
@@ -167,31 +176,22 @@ impl<'a> Objects<'a> {
         Self::new(self.layout, self.area)
     }
 
-    /// The next reading of the objects that are left.
+    /// The next reading of the objects that are left. Whether they are in order isn't looked at.
     #[inline]
     pub(crate) fn next_reading(&mut self) -> Option<Reading<'a>> {
-        match self.next_short_number() {
-            None => self.next_other_reading(),
-            reading => reading,
+        let (id, behind) = self.rest.split_first()?;
+        if self.layout == Layout::V2
+            && let Some((reading, rest)) = Number::of(*id).and_then(|number| number.split(behind))
+        {
+            self.rest = rest;
+            return Some(reading);
         }
+        self.next_other_reading()
     }
 
     #[inline(never)]
     fn next_other_reading(&mut self) -> Option<Reading<'a>> {
         self.find_map(|object| object.reading())
-    }
-
-    /// Nearly everything on air is a number of version 2. Anything else is left where it is.
-    #[inline]
-    fn next_short_number(&mut self) -> Option<Reading<'a>> {
-        let (Layout::V2, [id, rest @ ..]) = (self.layout, self.rest) else {
-            return None;
-        };
-        let spec = ObjectSpec::of(*id)?;
-        let (data, rest) = rest.split_at_checked(spec.size?.into())?;
-        let reading = spec.short_number(data)?;
-        self.pass(*id, rest);
-        Some(reading)
     }
 
     #[inline]

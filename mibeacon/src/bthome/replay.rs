@@ -181,12 +181,20 @@ impl Replay {
         self.policy
     }
 
+    /// The counter of the last encrypted advert that was accepted.
+    #[inline]
+    #[must_use]
+    pub const fn last_counter(&self) -> Option<u32> {
+        self.counter
+    }
+
     /// Accepts any counter next: the user says that the device has restarted.
     pub const fn reset_counter(&mut self) {
         self.counter = None;
     }
 
     /// Judges an advert that was heard at `now`, and remembers it if it is accepted.
+    #[inline]
     pub fn check(&mut self, now: Duration, advert: &Advert) -> Verdict {
         match self.policy {
             Policy::None => Verdict::Accept,
@@ -245,6 +253,7 @@ impl Replay {
         }
     }
 
+    #[inline(never)]
     fn check_as_bthome_ble(&mut self, now: Duration, advert: &Advert) -> Verdict {
         let mut verdict = Verdict::Accept;
         match advert.security {

@@ -54,7 +54,7 @@ impl Device<'_> {
     pub fn last_counter(&self) -> Option<u32> {
         match self.0.format {
             Some(Format::MiBeacon) => self.0.frame_replay.last(),
-            Some(Format::BthomeV1 | Format::BthomeV2) => self.0.bthome_replay.export().counter,
+            Some(Format::BthomeV1 | Format::BthomeV2) => self.0.bthome_replay.last_counter(),
             _ => None,
         }
     }

@@ -3,7 +3,7 @@
 use macaddr::MacAddr6;
 
 use super::Outcome;
-use crate::frame::{Frame, ObjectReadings, Product, ProductId};
+use crate::frame::{Frame, FrameReadings, Product, ProductId};
 use crate::{Format, ParseError, Reading, atc, bthome, frame, hhcc, qingping, scale};
 
 /// What one payload says, and what became of it.
@@ -79,6 +79,9 @@ impl<'a> Report<'a> {
         match (&self.outcome, &self.content) {
             // Not a call more for these: they are a large part of what is on air.
             (Outcome::Readings, Content::Atc(frame)) => Readings(Source::Atc(frame.values())),
+            (Outcome::Readings, Content::Bthome(Some(objects))) => {
+                Readings(Source::Bthome(objects.rewound()))
+            }
             (Outcome::Readings, _) => self.all_readings(),
             _ => Readings(Source::Nothing),
         }
@@ -90,11 +93,9 @@ impl<'a> Report<'a> {
     pub fn all_readings(&self) -> Readings<'a> {
         Readings(match self.content {
             Content::Nothing | Content::Bthome(None) => Source::Nothing,
-            Content::MiBeacon(ref frame, ref objects) => Source::MiBeacon {
-                objects: objects.clone(),
-                product: frame.product_id,
-                current: None,
-            },
+            Content::MiBeacon(ref frame, ref objects) => {
+                Source::MiBeacon(FrameReadings::new(objects.clone(), frame.product_id))
+            }
             Content::Atc(frame) => Source::Atc(frame.values()),
             Content::AtcPayload(payload) => Source::Atc(payload.values()),
             Content::Bthome(Some(ref objects)) => Source::Bthome(objects.rewound()),
@@ -157,11 +158,7 @@ enum Source<'a> {
     Nothing,
     Atc(atc::Values),
     Bthome(bthome::Objects<'a>),
-    MiBeacon {
-        objects: frame::Objects<'a>,
-        product: ProductId,
-        current: Option<ObjectReadings<'a>>,
-    },
+    MiBeacon(FrameReadings<'a>),
     Qingping(qingping::Readings<'a>),
     // With the number of the next one.
     Reed(atc::ReedEvent, usize),
@@ -178,6 +175,7 @@ impl<'a> Iterator for Readings<'a> {
         match &mut self.0 {
             Source::Nothing => None,
             Source::Atc(values) => values.next(),
+            Source::Bthome(objects) => objects.next_reading(),
             source => source.next(),
         }
     }
@@ -190,16 +188,7 @@ impl<'a> Source<'a> {
             Self::Nothing => None,
             Self::Atc(values) => values.next(),
             Self::Bthome(objects) => objects.next_reading(),
-            Self::MiBeacon {
-                objects,
-                product,
-                current,
-            } => loop {
-                if let reading @ Some(_) = current.as_mut().and_then(ObjectReadings::next) {
-                    return reading;
-                }
-                *current = Some(objects.next()?.ok()?.readings(*product));
-            },
+            Self::MiBeacon(readings) => readings.next(),
             Self::Qingping(readings) => readings.next(),
             Self::Reed(event, next) => numbered(next, event.readings()),
             Self::WeightScale(scale, next) => numbered(next, scale.readings()),

@@ -20,6 +20,7 @@ use subtle::ConstantTimeEq;
 use zeroize::{Zeroize, Zeroizing};
 
 use super::{Body, Encrypted, Frame, Objects};
+use crate::address::reversed;
 use crate::crypto::{Cipher, Tag};
 use crate::{BindKey, DecryptError};
 
@@ -82,21 +83,30 @@ impl Frame<'_> {
     /// The nonce of a frame from this sender with this counter.
     #[must_use]
     pub fn nonce(&self, sender: MacAddr6, counter32: u32) -> Nonce {
-        let [a, b, c, d, e, f] = sender.into_array();
+        match self.control.scheme() {
+            Scheme::Modern => Nonce::Modern(self.modern_nonce(sender, counter32)),
+            Scheme::Legacy => Nonce::Legacy(self.legacy_nonce(sender, counter32)),
+        }
+    }
+
+    #[inline]
+    fn modern_nonce(&self, sender: MacAddr6, counter32: u32) -> [u8; 12] {
+        let [f, e, d, c, b, a] = reversed(sender.into_array()).into_array();
         let [product_low, product_high] = self.product_id.0.to_le_bytes();
         let [counter, ext0, ext1, ext2] = counter32.to_le_bytes();
-        match self.control.scheme() {
-            Scheme::Modern => Nonce::Modern([
-                f, e, d, c, b, a, product_low, product_high, counter, ext0, ext1, ext2,
-            ]),
-            Scheme::Legacy => {
-                let [control_low, control_high] = self.control.0.to_le_bytes();
-                Nonce::Legacy([
-                    control_low, control_high, product_low, product_high, counter, ext0, ext1, ext2, f, e, d,
-                    c, b,
-                ])
-            }
-        }
+        [
+            f, e, d, c, b, a, product_low, product_high, counter, ext0, ext1, ext2,
+        ]
+    }
+
+    fn legacy_nonce(&self, sender: MacAddr6, counter32: u32) -> [u8; 13] {
+        let [_, b, c, d, e, f] = sender.into_array();
+        let [control_low, control_high] = self.control.0.to_le_bytes();
+        let [product_low, product_high] = self.product_id.0.to_le_bytes();
+        let [counter, ext0, ext1, ext2] = counter32.to_le_bytes();
+        [
+            control_low, control_high, product_low, product_high, counter, ext0, ext1, ext2, f, e, d, c, b,
+        ]
     }
 
     /// Decrypts the objects into `out`, which holds at least as many bytes as
@@ -145,15 +155,12 @@ impl Frame<'_> {
             .get_mut(..needed)
             .ok_or(DecryptError::BufferTooSmall { needed, available })?;
         let counter32 = u32::from(self.counter) | encrypted.extended_counter << 8;
-        match self.nonce(sender, counter32) {
-            Nonce::Modern(nonce) => {
-                let tag: &Tag = encrypted
-                    .mic
-                    .try_into()
-                    .map_err(|_| DecryptError::Authentication)?;
+        match <&Tag>::try_from(encrypted.mic) {
+            Ok(tag) => {
+                let nonce = self.modern_nonce(sender, counter32);
                 cipher.open::<U12>(&nonce.into(), AAD, encrypted.ciphertext, tag, out)?;
             }
-            Nonce::Legacy(nonce) => open_legacy(cipher, &nonce, encrypted, out)?,
+            Err(_) => open_legacy(cipher, &self.legacy_nonce(sender, counter32), encrypted, out)?,
         }
         Ok(Objects::new(out))
     }

@@ -69,13 +69,11 @@ impl<'a> Object<'a> {
     /// [`Reading::Unknown`].
     #[must_use]
     pub fn readings(&self, product: ProductId) -> ObjectReadings<'a> {
-        let first = self.reading(product, 0);
         ObjectReadings {
             object: *self,
             product,
             next: 0,
-            count: first.count,
-            first: first.found,
+            count: self.reading(product, u8::MAX).count,
         }
     }
 
@@ -241,16 +239,13 @@ impl fmt::Display for SpecId {
     }
 }
 
-/// The readings of one object, see [`Object::readings`].
-///
-/// Nearly every object has one reading, which is kept; the others are made when they are asked for.
+/// The readings of one object, see [`Object::readings`]. Each is made when it is asked for.
 #[derive(Clone, Debug)]
 pub struct ObjectReadings<'a> {
     object: Object<'a>,
     product: ProductId,
     next: u8,
     count: u8,
-    first: Option<Reading<'a>>,
 }
 
 impl<'a> Iterator for ObjectReadings<'a> {
@@ -263,9 +258,6 @@ impl<'a> Iterator for ObjectReadings<'a> {
         }
         let number = self.next;
         self.next += 1;
-        if number == 0 {
-            return self.first;
-        }
         self.object.reading(self.product, number).found
     }
 
@@ -276,6 +268,46 @@ impl<'a> Iterator for ObjectReadings<'a> {
 }
 
 impl ExactSizeIterator for ObjectReadings<'_> {}
+
+/// The readings of all objects of a frame, up to the first one that is cut off.
+#[derive(Clone, Debug)]
+pub(crate) struct FrameReadings<'a> {
+    objects: Objects<'a>,
+    current: ObjectReadings<'a>,
+}
+
+impl<'a> FrameReadings<'a> {
+    #[inline]
+    pub(crate) const fn new(objects: Objects<'a>, product: ProductId) -> Self {
+        let current = ObjectReadings {
+            object: Object { id: 0, data: &[] },
+            product,
+            next: 0,
+            count: 0,
+        };
+        Self { objects, current }
+    }
+}
+
+impl<'a> Iterator for FrameReadings<'a> {
+    type Item = Reading<'a>;
+
+    fn next(&mut self) -> Option<Reading<'a>> {
+        let current = &mut self.current;
+        loop {
+            if let reading @ Some(_) = current.next() {
+                return reading;
+            }
+            // Nearly every object has one reading, so that counting and making the first are one step.
+            current.object = self.objects.next()?.ok()?;
+            let first = current.object.reading(current.product, 0);
+            (current.next, current.count) = (1, first.count);
+            if let Some(reading) = first.found {
+                return Some(reading);
+            }
+        }
+    }
+}
 
 /// Whether an object id has a meaning at all.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
