@@ -6,8 +6,10 @@ use std::collections::BTreeSet;
 use std::fmt::Write;
 
 use air::{Fate, run_printing};
-use mi_auth::device::{Device, DeviceConfig, LegacyDevice, LegacyDeviceConfig};
+use mi_auth::device::{Device, DeviceConfig, LegacyDevice, LegacyDeviceConfig, Outgoing};
 use mi_auth::legacy::{LegacyConfig, LegacyLogin, LegacyRegister};
+use mi_auth::parcel::FrameBytes;
+use mi_auth::transport::Incoming;
 use mi_auth::uart::{Decryptor, Encryptor, Reassembler};
 use mi_auth::{
     BindKey, DidKey, LoggedIn, Login, LoginConfig, LoginRandom, PrivateKey, Register, RegisterConfig,
@@ -95,6 +97,15 @@ fn legacy_handshakes_print_no_secret() {
     // Everybody can compute the token from these.
     for packet in packets {
         secrets.add(&packet.bytes);
+        let (from, bytes): (_, FrameBytes) = (packet.characteristic, packet.bytes.iter().copied().collect());
+        let outgoing = Outgoing::Notification {
+            from,
+            bytes: bytes.clone(),
+        };
+        print(format_args!(
+            "{outgoing:?}{:?}",
+            Incoming::Notification { from, bytes }
+        ));
     }
     print(format_args!(
         "{registration:?}{key:#?}{device:?}{register:?}{login:#?}"

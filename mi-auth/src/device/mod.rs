@@ -26,6 +26,7 @@
 //! # Ok::<(), Box<dyn core::error::Error>>(())
 //! ```
 
+use core::fmt;
 use core::time::Duration;
 
 use crate::Characteristic;
@@ -68,7 +69,7 @@ pub trait Peripheral {
 }
 
 /// What a device does on the air.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Outgoing {
     /// It notifies.
@@ -80,4 +81,14 @@ pub enum Outgoing {
     },
     /// It drops the connection. Call [`handle_disconnect`](Peripheral::handle_disconnect) when that is done.
     Disconnect,
+}
+
+/// Prints no bytes: from those of a legacy registration everybody can compute the token.
+impl fmt::Debug for Outgoing {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Notification { from, bytes } => write!(f, "Notification({from}, {} bytes)", bytes.len()),
+            Self::Disconnect => f.write_str("Disconnect"),
+        }
+    }
 }
