@@ -55,4 +55,13 @@ fn run(flash: &mut [u8], mut script: &[u8]) {
     }
     device.power_on();
     assert!(device.running().is_some(), "a brick");
+    // Settings are in the flash too: the device is the same after this process.
+    let (name, key, config) = (
+        device.name().to_owned(),
+        device.advert_key().clone(),
+        device.config(),
+    );
+    let again = Thermometer::new(Profile::lywsd03mmc(), flash);
+    assert_eq!((again.name(), again.advert_key()), (&name[..], &key));
+    assert_eq!(again.config(), config);
 }

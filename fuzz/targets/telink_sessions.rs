@@ -6,18 +6,22 @@ use std::time::Duration;
 use libfuzzer_sys::fuzz_target;
 use telink_ota::command::{Command, LogQuery};
 use telink_ota::flow::{ExchangeEvent, ExtendedOtaEvent, KeyEvent, KeyGoal, LogEvent};
-use telink_ota::gatt::{Characteristic, WriteMode};
+use telink_ota::gatt::{
+    BATTERY_SERVICE, COMMAND_SERVICE, Characteristic, INFORMATION_SERVICE, OTA_SERVICE, SENSING_SERVICE,
+    WriteMode,
+};
 use telink_ota::identify::Kind;
 use telink_ota::image::{Declaration, finish, inspect};
+use telink_ota::inquiry::InquiryEvent;
 use telink_ota::ota::{Options, OtaEvent};
 use telink_ota::preflight::{Preflight, Reason, Target};
-use telink_ota::{Exchange, ExtendedOta, FirmwareVersion, KeyFlow, LogDownload, Ota, Session};
+use telink_ota::{Exchange, ExtendedOta, FirmwareVersion, Inquiry, KeyFlow, LogDownload, Ota, Session};
 
 fuzz_target!(|bytes: &[u8]| {
     let Some((&machine, script)) = bytes.split_first() else {
         return;
     };
-    match machine % 7 {
+    match machine % 8 {
         0 => ota(Options::stock(WriteMode::WithResponse), script),
         1 => ota(Options::custom(WriteMode::WithoutResponse), script),
         2 => ota(Options::extended(machine & 0xf0, 1, true), script),
@@ -42,7 +46,7 @@ fuzz_target!(|bytes: &[u8]| {
         5 => run(LogDownload::new(LogQuery::ALL).unwrap(), script, |event| {
             matches!(event, LogEvent::Finished(_) | LogEvent::Failed(_))
         }),
-        _ => run(
+        6 => run(
             ExtendedOta::new(165_588, FirmwareVersion::CURRENT).unwrap(),
             script,
             |event| {
@@ -52,6 +56,14 @@ fuzz_target!(|bytes: &[u8]| {
                 )
             },
         ),
+        _ => {
+            let services = [
+                OTA_SERVICE, COMMAND_SERVICE, SENSING_SERVICE, INFORMATION_SERVICE, BATTERY_SERVICE,
+            ];
+            run(Inquiry::new("LYWSD03MMC", &services), script, |event| {
+                matches!(event, InquiryEvent::Done(_) | InquiryEvent::Failed(_))
+            });
+        }
     }
 });
 

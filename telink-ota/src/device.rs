@@ -1,7 +1,7 @@
 //! A simulated thermometer: what a real one does, at the level of GATT, with faults on demand.
 //!
-//! Its whole state is a flash of 512 KiB, borrowed from you: two banks for images, the log, Xiaomi's keys. Writes only
-//! clear bits, power may fail between any two operations, and after each restart a boot loader looks which image has
+//! Its whole state is a flash of 512 KiB, borrowed from you: banks for images, the log, settings, Xiaomi's keys. Keep the
+//! bytes, and the device is the same next time. Writes only clear bits, power may fail between any two operations, and after each restart a boot loader looks which image has
 //! its mark whole. So "the new image runs or the old one, never neither" is something that a test can see.
 //!
 //! ```
@@ -28,6 +28,7 @@ mod keys;
 mod link;
 mod log;
 mod ota;
+mod store;
 
 pub use boot::{Firmware, Running};
 pub use link::{Disturbance, Link, block_on};
@@ -50,9 +51,10 @@ use crate::identify::{Device, Surface, identify};
 use crate::image::container::{RootKey, XIAOMI_ROOT};
 use crate::pdu::{ResultCode, ServerPdu};
 use crate::{BindKey, Decimal, MiToken};
-use commands::{Commands, Packet, QUEUE, Store, Volatile};
+use commands::{Commands, Packet, QUEUE, Volatile};
 use flash::{Flash, PowerCut, SECTOR};
 use ota::{OtaServer, Reaction};
+use store::Store;
 
 /// The size of the flash.
 pub const FLASH_SIZE: usize = 0x80000;
@@ -212,12 +214,13 @@ impl<'f> Thermometer<'f> {
     /// [`FLASH_SIZE`] bytes has no place for what lies beyond its end.
     #[must_use]
     pub fn new(profile: Profile, flash: &'f mut [u8]) -> Self {
+        let flash = Flash::new(flash);
         let mut device = Self {
             profile,
-            flash: Flash::new(flash),
             root: XIAOMI_ROOT,
             running: None,
-            store: Store::new(&profile),
+            store: Store::load(&profile, &flash),
+            flash,
             environment: Environment {
                 temperature: Decimal::new(2137, -2),
                 humidity: Decimal::new(4512, -2),
@@ -354,7 +357,7 @@ impl<'f> Thermometer<'f> {
 
     /// Pairs this connection with the PIN; says whether it is the right one.
     pub fn pair(&mut self, pin: &crate::Pin) -> bool {
-        let right = self.store.pin == pin.expose();
+        let right = *self.store.pin == pin.expose();
         if let Some(connection) = &mut self.connection {
             connection.paired = right;
         }
@@ -534,6 +537,14 @@ impl<'f> Thermometer<'f> {
             Characteristic::BatteryLevel => {
                 let percent = u32::from(self.environment.battery).saturating_sub(2200) / 8;
                 Ok([percent.min(100) as u8].into_iter().collect())
+            }
+            // What a read brings is the config; to ask for it by command would write the flash.
+            Characteristic::Command => {
+                let config = self.config().ok_or(AttError::NotFound)?;
+                Ok([0x55, config.version().0]
+                    .into_iter()
+                    .chain(config.bytes().iter().copied())
+                    .collect())
             }
             other => self.information(other).ok_or(AttError::NotFound),
         }
@@ -758,7 +769,7 @@ impl<'f> Thermometer<'f> {
             self.running.map(|running| running.firmware),
             Some(Firmware::Pvvx { .. })
         );
-        if protected && custom && self.store.pin != 0 && !connection.paired {
+        if protected && custom && *self.store.pin != 0 && !connection.paired {
             return Err(AttError::InsufficientAuthentication);
         }
         Ok(())

@@ -80,6 +80,69 @@ pub enum Symptom {
     NotFound,
 }
 
+impl Symptom {
+    /// All but the codes of the app.
+    pub const ALL: [Self; 11] = [
+        ActivationHangs, AllSegmentsLit, DarkAfterSignedStock, DeadAfterZigbee, LoginFails, NotFound,
+        NotRegistered, OldFirmwareReturns, SeveralAttempts, UploadStops, WrongModel,
+    ];
+
+    /// A short name for programs; all codes of the app have the same.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            AppError(_) => "app_error",
+            SeveralAttempts => "several_attempts",
+            ActivationHangs => "activation_hangs",
+            LoginFails => "login_fails",
+            NotRegistered => "not_registered",
+            OldFirmwareReturns => "old_firmware_returns",
+            DarkAfterSignedStock => "dark_after_signed_stock",
+            UploadStops => "upload_stops",
+            AllSegmentsLit => "all_segments_lit",
+            WrongModel => "wrong_model",
+            DeadAfterZigbee => "dead_after_zigbee",
+            NotFound => "not_found",
+        }
+    }
+}
+
+/// The code of the app as a number, everything else by its name.
+impl core::fmt::Display for Symptom {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        match self {
+            AppError(code) => code.fmt(f),
+            other => f.write_str(other.name()),
+        }
+    }
+}
+
+impl core::str::FromStr for Symptom {
+    type Err = SymptomError;
+
+    /// A code such as `-29`, or a name.
+    fn from_str(text: &str) -> Result<Self, SymptomError> {
+        if let Ok(code) = text.parse() {
+            return Ok(AppError(code));
+        }
+        let mut named = Self::ALL.into_iter();
+        named.find(|symptom| symptom.name() == text).ok_or(SymptomError)
+    }
+}
+
+/// Text that is no symptom.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("that is neither a code of the app nor the name of a symptom")]
+pub struct SymptomError;
+
+impl SymptomError {
+    /// What a person can do about it, in one sentence; `None` where nothing but a retry helps.
+    #[must_use]
+    pub const fn help(&self) -> Option<&'static str> {
+        Some("Write the number that the app shows, such as -29, or one of the names, such as upload_stops.")
+    }
+}
+
 /// A likely cause.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Finding {
@@ -171,6 +234,10 @@ const TABLE: &[Row] = &[
         cause: "Other firmware has damaged the sectors of keys and hardware revision.",
         remedies: &["Erase the whole flash with a wired programmer, write 1.0.0_0130 by wire, pair; the MAC address changes."],
         source: "devbis/z03mmc #139" },
+    Row { symptom: AppError(-29), sign: Sign::Any,
+        cause: "The cloud refuses the device's id, for which it gives no reason.",
+        remedies: &["Delete the device in the app and pair again, up to four times."],
+        source: "atc1441/ATC_MiThermometer #160, #185" },
     Row { symptom: AppError(-30), sign: Sign::Any,
         cause: "The cloud didn't bind the device: old keys weren't erased, or the cloud is busy.",
         remedies: &["Try up to four times.", "Erase Xiaomi's keys before you flash stock, as for -29."],
@@ -275,8 +342,19 @@ mod tests {
             ..Observation::of(AppError(-29))
         };
         let causes: Vec<Finding> = diagnose(&observation).collect();
-        assert_eq!(causes.len(), 1);
+        assert_eq!(causes.len(), 2);
         assert!(causes[0].confirmed && causes[0].cause.contains("damaged"));
+        assert!(!causes[1].confirmed && causes[1].cause.contains("no reason"));
+    }
+
+    #[test]
+    fn every_symptom_is_found_by_its_name_and_has_a_cause() {
+        assert!(Symptom::ALL.is_sorted_by_key(|symptom| symptom.name()));
+        for symptom in Symptom::ALL.into_iter().chain([AppError(-29), AppError(-27)]) {
+            assert_eq!(symptom.to_string().parse(), Ok(symptom));
+            assert!(diagnose(&Observation::of(symptom)).count() > 0, "{symptom}");
+        }
+        assert_eq!("x".parse::<Symptom>(), Err(SymptomError));
     }
 
     #[test]

@@ -16,6 +16,7 @@ pub mod gatt;
 pub mod hardware;
 pub mod identify;
 pub mod image;
+pub mod inquiry;
 pub mod ota;
 pub mod pdu;
 pub mod preflight;
@@ -29,6 +30,7 @@ mod version;
 
 pub use decimal::{Decimal, DecimalError};
 pub use flow::{Exchange, ExtendedOta, FlowError, KeyFlow, LogDownload};
+pub use inquiry::Inquiry;
 pub use ota::{Ota, OtaError, OtaEvent};
 pub use secrets::{BindKey, MiToken, Pin, SecretError};
 pub use session::Session;

@@ -13,6 +13,7 @@
 
 mod progress;
 
+use core::fmt;
 use core::time::Duration;
 
 use arrayvec::ArrayVec;
@@ -98,7 +99,6 @@ pub enum Protocol {
 /// A transfer.
 ///
 /// It reads the image as it goes, so that its own memory doesn't depend on the image's size.
-#[derive(Debug)]
 pub struct Ota<S> {
     image: S,
     options: Options,
@@ -449,6 +449,19 @@ impl<S: Source> Session for Ota<S> {
 
     fn poll_timeout(&self) -> Option<Duration> {
         self.deadline
+    }
+}
+
+/// Without the image, which nobody wants to read.
+impl<S> fmt::Debug for Ota<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Ota")
+            .field("options", &self.options)
+            .field("count", &self.count)
+            .field("state", &self.state)
+            .field("deadline", &self.deadline)
+            .field("progress", &self.meter.progress())
+            .finish_non_exhaustive()
     }
 }
 

@@ -23,6 +23,7 @@
 
 use arrayvec::ArrayVec;
 
+use crate::flow::needs_extended_ota_for_stock;
 use crate::hardware::{PVVX_MANUFACTURER, same_images};
 use crate::identify::{Device, Kind};
 use crate::image::{Image, Trailer};
@@ -97,6 +98,18 @@ pub struct ImageFacts {
     pub product_id: Option<u16>,
     /// Whether it comes out of a Zigbee OTA file.
     pub zigbee: bool,
+    /// Whether it is known to be stock firmware. Only signed images tell; for others set it when you know: on three
+    /// boards the way back to stock needs the extended OTA although the image would fit.
+    pub stock: bool,
+}
+
+impl ImageFacts {
+    /// Of an image that is known to be stock firmware.
+    #[must_use]
+    pub const fn of_stock(mut self) -> Self {
+        self.stock = true;
+        self
+    }
 }
 
 impl From<&Image> for ImageFacts {
@@ -109,6 +122,7 @@ impl From<&Image> for ImageFacts {
             signed: matches!(image.trailer, Trailer::Container { .. }),
             product_id: image.product_id(),
             zigbee: image.wrapper.is_some(),
+            stock: matches!(image.trailer, Trailer::Container { .. }),
         }
     }
 }
@@ -218,7 +232,11 @@ impl Preflight {
     }
 
     fn check_extended(&mut self, image: &ImageFacts, target: &Target) {
-        if !image.zigbee && image.payload_length <= BANK {
+        let back = image.stock
+            && target
+                .hardware_id
+                .is_some_and(|id| needs_extended_ota_for_stock(id, image.payload_length));
+        if !image.zigbee && image.payload_length <= BANK && !back {
             return;
         }
         if !target.extended_ota {
@@ -449,7 +467,38 @@ mod tests {
         signed: false,
         product_id: None,
         zigbee: false,
+        stock: false,
     };
+
+    #[test]
+    fn the_way_back_to_stock_needs_the_extended_ota_on_three_boards() {
+        let image = ImageFacts {
+            payload_length: 120_500,
+            manufacturer: 0,
+            image_type: 0,
+            ..IMAGE
+        };
+        for (id, extended) in [(12, true), (13, true), (49, true), (4, false), (9, false)] {
+            let target = Target {
+                hardware_id: Some(id),
+                extended_ota: true,
+                ..Target::new(Kind::Pvvx)
+            };
+            assert!(
+                !Preflight::of(image, &target).extended(),
+                "nobody said that it is stock"
+            );
+            let preflight = Preflight::of(image.of_stock(), &target);
+            assert_eq!(preflight.extended(), extended, "hardware {id}");
+            assert_eq!(preflight.warnings().contains(&Warning::ErasesMiData), extended);
+            let old = Target {
+                extended_ota: false,
+                ..target
+            };
+            let refused = Preflight::of(image.of_stock(), &old).clear().is_err();
+            assert_eq!(refused, extended, "hardware {id}");
+        }
+    }
 
     #[test]
     fn an_override_that_leaves_a_reason_open_clears_nothing() {

@@ -10,17 +10,19 @@ use proptest::prelude::*;
 use support::*;
 use telink_ota::command::keys::Did;
 use telink_ota::command::{Command, LogQuery, Notification, Setting, Value};
-use telink_ota::device::{AttError, Disturbance, Faults, Link, Profile, Thermometer};
+use telink_ota::device::{AttError, Disturbance, Faults, Link, Profile, Thermometer, block_on};
 use telink_ota::flow::{FlowError, KeyGoal};
 use telink_ota::gatt::{Characteristic, WriteMode};
 use telink_ota::identify::Kind;
 use telink_ota::image::container::RootKey;
 use telink_ota::image::{Declaration, inspect};
+use telink_ota::inquiry::InquiryEvent;
 use telink_ota::ota::{Options, OtaError, Outcome};
 use telink_ota::pdu::{LegacyStatus, ResultCode};
 use telink_ota::preflight::{Preflight, Reason, Target};
 use telink_ota::proof::{Expectation, Proof};
-use telink_ota::{BindKey, FirmwareVersion, LogDownload, MiToken, Pin};
+use telink_ota::transport::drive;
+use telink_ota::{BindKey, FirmwareVersion, Inquiry, LogDownload, MiToken, Pin};
 
 const START: Duration = Duration::ZERO;
 const NONE: Disturbance = Disturbance::none();
@@ -419,6 +421,50 @@ fn settings_survive_a_restart() {
 }
 
 #[test]
+fn whoever_keeps_the_flash_keeps_the_device() {
+    let mut memory = flash();
+    let key = BindKey::from([0x42; 16]);
+    {
+        let mut device = thermometer(&mut memory, &pvvx(10_000, "5.8"));
+        let mut link = Link::connect(&mut device, START, NONE).unwrap();
+        for command in [Command::SetBindKey(&key), Command::SetName("Attic")] {
+            exchange(&mut link, &command, |_| ()).unwrap();
+        }
+        link.disconnect();
+        device.register(None, &MiToken::from([7; 12]), &key);
+        device.log(START);
+    }
+    let mut device = Thermometer::new(Profile::lywsd03mmc(), &mut memory);
+    assert_eq!(device.name(), "Attic");
+    assert_eq!(*device.advert_key(), key);
+    assert_eq!(device.mi_keys().token, Some(MiToken::from([7; 12])));
+    let mut link = Link::connect(&mut device, START, NONE).unwrap();
+    let (records, _) = log(&mut link, LogDownload::new(LogQuery::ALL).unwrap());
+    assert_eq!(records.len(), 1);
+}
+
+#[test]
+fn an_inquiry_knows_the_board_of_custom_firmware() {
+    let mut memory = flash();
+    let mut device = thermometer(&mut memory, &pvvx(10_000, "5.8"));
+    let (name, services) = (device.name().to_owned(), device.services());
+    let mut link = Link::connect(&mut device, START, NONE).unwrap();
+    let mut inquiry = Inquiry::new(&name, services);
+    let mut report = None;
+    block_on(drive(&mut link, &mut inquiry, |event| report = Some(event)));
+    let Some(InquiryEvent::Done(report)) = report else {
+        panic!("{report:?}");
+    };
+    assert_eq!(
+        (report.device.kind, report.device.hardware_id),
+        (Kind::Pvvx, Some(4))
+    );
+    assert_eq!(report.battery_percent, Some(93));
+    assert_eq!(report.config, link.device().config());
+    assert_eq!(&report.software[..], "V5.8");
+}
+
+#[test]
 fn unknown_commands_are_told_from_silence() {
     let mut memory = flash();
     let mut device = thermometer(&mut memory, &pvvx(10_000, "5.8"));
@@ -619,6 +665,7 @@ fn a_machine_needs_at_most_a_kibibyte() {
     assert!(size_of::<LogDownload>() <= 1024);
     assert!(size_of::<telink_ota::ExtendedOta>() <= 1024);
     assert!(size_of::<telink_ota::Exchange>() <= 1024);
+    assert!(size_of::<Inquiry<'_>>() <= 1024);
 }
 
 #[test]

@@ -389,11 +389,18 @@ pub enum Layout {
 }
 
 /// The records of a sector, or of the head of one.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Records<'a> {
     bytes: &'a [u8],
     offset: usize,
     layout: Layout,
+}
+
+/// Without the bytes, which may be keys.
+impl fmt::Debug for Records<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Records({} of {} bytes)", self.offset, self.bytes.len())
+    }
 }
 
 /// A record in the flash.

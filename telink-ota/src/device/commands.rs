@@ -4,65 +4,15 @@ use core::time::Duration;
 
 use arrayvec::{ArrayString, ArrayVec};
 use macaddr::MacAddr6;
-use zeroize::Zeroize;
 
 use super::flash::{Flash, PowerCut, SECTOR};
 use super::log::Log;
 use super::ota::OtaServer;
+use super::store::{Store, default_config, default_name};
 use super::{Environment, Profile, keys};
 use crate::command::{Config, ExtendedOtaState, ExtendedOtaStatus, LogQuery, LogRecord, reversed};
 use crate::hardware::{Hardware, Variant};
 use crate::{BindKey, FirmwareVersion};
-
-/// What the device stores besides images, keys and log.
-#[derive(Debug)]
-pub(super) struct Store {
-    pub(super) name: ArrayString<18>,
-    pub(super) mac: MacAddr6,
-    pub(super) random: [u8; 2],
-    pub(super) bind_key: BindKey,
-    pub(super) config: [u8; 11],
-    pub(super) pin: u32,
-    comfort: [u8; 8],
-    trigger: [u8; 11],
-    sensor: [u8; 12],
-    scan_time: [u8; 10],
-    second: u32,
-    /// The clock's time at the start, and when it was set.
-    clock: (u32, u32),
-}
-
-impl Store {
-    pub(super) fn new(profile: &Profile) -> Self {
-        Self {
-            name: default_name(profile.prefix(), profile.mac),
-            mac: profile.mac,
-            random: [0x5a, 0xc3],
-            bind_key: BindKey::from([0x5a; 16]),
-            config: default_config(profile.hardware_id),
-            pin: 0,
-            // 21 to 26 °C, 30 to 60 %.
-            comfort: [0x34, 0x08, 0x28, 0x0a, 0xb8, 0x0b, 0x70, 0x17],
-            // 21 °C, 50 %, -0.55 °C, 0 %, 3600 s.
-            trigger: [0x34, 0x08, 0x88, 0x13, 0xc9, 0xff, 0, 0, 0x10, 0x0e, 0],
-            // The SHTC3's.
-            sensor: [0x5c, 0x44, 0, 0, 0x10, 0x27, 0, 0, 0x6c, 0xee, 0, 0],
-            scan_time: [0; 10],
-            second: 16_000_000,
-            clock: (0, 0),
-        }
-    }
-
-    fn time(&self, now: Duration) -> u32 {
-        self.clock.0.wrapping_add(now.as_secs() as u32)
-    }
-}
-
-impl Drop for Store {
-    fn drop(&mut self) {
-        self.pin.zeroize();
-    }
-}
 
 /// What lasts as long as a connection.
 #[derive(Clone, Copy, Debug, Default)]
@@ -96,6 +46,15 @@ pub(super) const QUEUE: usize = 32;
 
 impl Commands<'_, '_> {
     pub(super) fn handle(&mut self, bytes: &[u8]) -> Result<(), PowerCut> {
+        let before = self.store.encode();
+        self.obey(bytes)?;
+        if *self.store.encode() == *before {
+            return Ok(());
+        }
+        self.store.save(self.flash)
+    }
+
+    fn obey(&mut self, bytes: &[u8]) -> Result<(), PowerCut> {
         let Some((&id, arguments)) = bytes.split_first() else {
             return Ok(());
         };
@@ -363,8 +322,8 @@ impl Commands<'_, '_> {
     }
 
     fn pin(&mut self, pin: u32) {
-        let changed = pin != self.store.pin;
-        self.store.pin = pin;
+        let changed = pin != *self.store.pin;
+        *self.store.pin = pin;
         self.volatile.reboot |= changed;
         self.answer(&[0x70, changed.into()]);
     }
@@ -455,20 +414,6 @@ fn overwrite(stored: &mut [u8], given: &[u8]) {
     for (to, from) in stored.iter_mut().zip(given) {
         *to = *from;
     }
-}
-
-fn default_name(prefix: &str, mac: MacAddr6) -> ArrayString<18> {
-    let mut name = ArrayString::new();
-    let [_, _, _, d, e, f] = mac.into_array();
-    let _ = core::fmt::write(&mut name, format_args!("{prefix}{d:02X}{e:02X}{f:02X}"));
-    name
-}
-
-/// As version 5.8 has it: BTHome, 2.5 s, every fourth advert a measurement, a log record each 30 min.
-fn default_config(hardware_id: u16) -> [u8; 11] {
-    [
-        0x87, 0x10, 0x0a, 0x06, 0x28, 0x04, 0xa9, 0x31, 0x31, hardware_id as u8, 0xb4,
-    ]
 }
 
 /// Where the extended OTA writes.

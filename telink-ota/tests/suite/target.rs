@@ -64,6 +64,7 @@ fn facts(image: &Fields) -> ImageFacts {
         image_type: u16::from_str_radix(image.text("image_type"), 16).unwrap(),
         signed: image.text("trailer") == "mifota",
         product_id: hex16(image, "product_id"),
+        stock: false,
         zigbee: image.value("zigbee").is_some_and(|zigbee| zigbee == true),
     }
 }
