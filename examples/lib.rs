@@ -3,4 +3,5 @@
 //! The programs themselves only call it: an example can't be reached from tests, a library can.
 
 pub mod adverts;
+pub mod flash;
 pub mod gateway;
