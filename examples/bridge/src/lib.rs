@@ -1,0 +1,25 @@
+//! What the bridge does; the program `bridge` only calls [`cli::main`].
+//!
+//! ```text
+//! source::ble, miio, gateway   ->  home  ->  mqtt::Session, home_assistant
+//!   (each supervised alone)         |  ^          |
+//!                                   v  +-- commands
+//!                             show, metrics
+//! ```
+//!
+//! [`home`] is the middle: it keeps the latest state of every device, tells what changed, and is bounded in every
+//! direction. Sources and sinks know it, and not each other. [`sim`] plays a whole home over real sockets.
+
+#![forbid(unsafe_code)]
+
+pub mod cli;
+pub mod config;
+pub mod home;
+pub mod home_assistant;
+pub mod metrics;
+pub mod mqtt;
+pub mod run;
+pub mod show;
+pub mod sim;
+pub mod source;
+pub mod state;

@@ -1,0 +1,301 @@
+//! A bridge that runs: a configuration, turned into tasks.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use miio_proto::miot::Instance;
+use rumqttc::v5::mqttbytes::QoS;
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+use tokio::time::{MissedTickBehavior, interval};
+use tracing::{info, warn};
+
+use crate::config::{Config, Miio};
+use crate::home::{Health, Home, Limits, OutboxLimits};
+use crate::metrics;
+use crate::mqtt::{self, Session, Subscription, TlsError};
+use crate::source::ble::Ble;
+use crate::source::miio::LastIds;
+use crate::source::{gateway, miio, supervise};
+use crate::state::{Saved, StateError};
+
+/// A bridge at work.
+#[derive(Debug)]
+pub struct Bridge {
+    /// What it knows.
+    pub home: Arc<Home>,
+    /// Where Prometheus finds its figures.
+    pub metrics: Option<SocketAddr>,
+    keeper: Keeper,
+    stop: watch::Sender<bool>,
+    session: JoinHandle<()>,
+    tasks: Vec<JoinHandle<()>>,
+}
+
+/// Why a bridge doesn't start.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum StartError {
+    /// The connection can't be encrypted.
+    #[error(transparent)]
+    Tls(#[from] TlsError),
+    /// The state of the last run can't be read.
+    #[error(transparent)]
+    State(#[from] StateError),
+    /// A specification isn't one.
+    #[error("{}: {reason}", path.display())]
+    Spec {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        reason: String,
+    },
+    /// The address for figures can't be had.
+    #[error("metrics at {address}: {error}")]
+    Metrics {
+        /// Which.
+        address: SocketAddr,
+        /// Why.
+        error: std::io::Error,
+    },
+}
+
+impl StartError {
+    /// What a person can do about it, in one sentence.
+    #[must_use]
+    pub fn help(&self) -> Option<&'static str> {
+        match self {
+            Self::Tls(error) => error.help(),
+            Self::State(error) => error.help(),
+            Self::Spec { .. } => Some("Fetch the model's specification from miot-spec.org anew."),
+            Self::Metrics { .. } => Some("Choose another address with --metrics."),
+        }
+    }
+}
+
+impl Bridge {
+    /// Starts everything that the configuration names.
+    ///
+    /// # Errors
+    ///
+    /// Something that won't get better by waiting. A broker or a device that is away isn't an error.
+    pub async fn start(config: &Config, metrics: Option<SocketAddr>) -> Result<Self, StartError> {
+        let saved = match &config.state_file {
+            Some(path) => Saved::read(path)?,
+            None => Saved::default(),
+        };
+        let options = mqtt::options(&config.mqtt, &config.mqtt.client_id)?;
+        let home = Home::new(
+            &config.mqtt.base,
+            config.discovery(),
+            Limits {
+                devices: config.limits.devices.max(1),
+                ..Limits::default()
+            },
+            OutboxLimits {
+                events: config.limits.events.max(1),
+                ..OutboxLimits::default()
+            },
+        );
+        let listener = match metrics {
+            None => None,
+            Some(address) => {
+                let listener = metrics::listen(address).await;
+                Some(listener.map_err(|error| StartError::Metrics { address, error })?)
+            }
+        };
+        let metrics = listener.as_ref().and_then(|listener| listener.local_addr().ok());
+        home.restore_announced(saved.announced);
+        forget_unlisted(&home, config);
+
+        let (stop, stopped) = watch::channel(false);
+        let ble = Arc::new(Ble::new(
+            Arc::clone(&home),
+            &config.ble.device,
+            config.ble.strangers,
+        ));
+        ble.restore(&saved.counters);
+        let ids = Arc::new(LastIds::new(saved.message_ids));
+        let mut tasks = Vec::new();
+        tasks.extend(listener.map(|listener| tokio::spawn(metrics::serve(listener, Arc::clone(&home)))));
+        for (number, device) in config.miio.iter().enumerate() {
+            let options = miio_options(device, &ids)?;
+            let name = miio_name(device, number);
+            tasks.push(supervise(&home, &name, stopped.clone(), move |desk| {
+                miio::run(desk, options.clone())
+            }));
+        }
+        for (number, table) in config.gateway.iter().enumerate() {
+            let options = gateway::Options {
+                key: table.key.clone(),
+                address: table.address,
+                interface: table.interface,
+            };
+            let name = gateway_name(number);
+            tasks.push(supervise(&home, &name, stopped.clone(), move |desk| {
+                gateway::run(desk, options.clone())
+            }));
+        }
+        #[cfg(feature = "btleplug")]
+        if config.ble.adapter {
+            let ble = Arc::clone(&ble);
+            tasks.push(supervise(&home, "adapter", stopped.clone(), move |desk| {
+                crate::source::ble::adapter::run(desk, Arc::clone(&ble))
+            }));
+        }
+        let session = Session::new(Arc::clone(&home), options, adverts(config, &ble));
+        let session = tokio::spawn(session.run(stopped));
+        let keeper = Keeper {
+            path: config.state_file.clone(),
+            home: Arc::clone(&home),
+            ble,
+            ids,
+        };
+        tasks.push(tokio::spawn(keeper.clone().run()));
+        Ok(Self {
+            home,
+            metrics,
+            keeper,
+            stop,
+            session,
+            tasks,
+        })
+    }
+
+    /// Stops in order: sources first, then the last messages, then the state.
+    pub async fn stop(self) {
+        let _ = self.stop.send(true);
+        for task in &self.tasks {
+            task.abort();
+        }
+        let _ = tokio::time::timeout(PATIENCE, self.session).await;
+        self.keeper.save();
+    }
+}
+
+/// Topics of raw advertisements.
+fn adverts(config: &Config, ble: &Arc<Ble>) -> Vec<Subscription> {
+    let filters = config.ble.topics.iter();
+    filters
+        .map(|filter| {
+            let ble = Arc::clone(ble);
+            Subscription {
+                filter: filter.clone(),
+                qos: QoS::AtMostOnce,
+                handler: Arc::new(move |topic, payload, _| ble.handle_message(topic, payload)),
+            }
+        })
+        .collect()
+}
+
+fn miio_name(device: &Miio, number: usize) -> String {
+    match &device.name {
+        Some(name) => format!("miio {name}"),
+        None => format!("miio {}", number + 1),
+    }
+}
+
+fn gateway_name(number: usize) -> String {
+    format!("gateway {}", number + 1)
+}
+
+fn miio_options(device: &Miio, ids: &Arc<LastIds>) -> Result<miio::Options, StartError> {
+    let text = match (&device.spec, device.spec_text) {
+        (Some(path), _) => Some(std::fs::read_to_string(path).map_err(|error| error.to_string())),
+        (None, text) => text.map(|text| Ok(text.to_owned())),
+    };
+    let spec = text.map(|text| {
+        let json = serde_json::from_str(&text?).map_err(|error| error.to_string())?;
+        Instance::from_json(&json).map_err(|error| error.to_string())
+    });
+    let spec = spec.transpose().map_err(|reason| StartError::Spec {
+        path: device.spec.clone().unwrap_or_default(),
+        reason,
+    })?;
+    Ok(miio::Options {
+        name: device.name.clone(),
+        address: device.address,
+        device_id: device.device_id,
+        token: device.token.clone(),
+        model: device.model.clone(),
+        spec: spec.map(Arc::new),
+        every: device.every.duration(),
+        ids: Arc::clone(ids),
+    })
+}
+
+/// Devices of an earlier run that the configuration has no more: their entities are removed.
+fn forget_unlisted(home: &Home, config: &Config) {
+    use crate::home::Id;
+    let listed: std::collections::BTreeSet<_> = config
+        .ble
+        .device
+        .iter()
+        .map(|device| Id::of_address(device.address).as_str().to_owned())
+        .collect();
+    let miio = config.miio.iter().enumerate();
+    let gateways = (0..config.gateway.len()).map(gateway_name);
+    let sources: std::collections::BTreeSet<_> = miio
+        .map(|(number, device)| miio_name(device, number))
+        .chain(gateways)
+        .collect();
+    for (id, announced) in home.announced() {
+        let stays = match announced.source.as_str() {
+            "ble" => config.ble.strangers || listed.contains(&id),
+            source => sources.contains(source),
+        };
+        if !stays && home.remove(&id) {
+            info!("{id} isn't configured any more: its entities are removed");
+        }
+    }
+}
+
+/// Saves the state, looks for silent devices, and logs how things are.
+#[derive(Clone, Debug)]
+struct Keeper {
+    path: Option<PathBuf>,
+    home: Arc<Home>,
+    ble: Arc<Ble>,
+    ids: Arc<LastIds>,
+}
+
+impl Keeper {
+    async fn run(self) {
+        let mut beat = interval(BEAT);
+        beat.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        for turn in 0_u64.. {
+            beat.tick().await;
+            self.home.handle_timeout();
+            if turn % SAVE_EVERY == SAVE_EVERY - 1 {
+                self.save();
+                info!("{}", metrics::health_line(&self.home));
+                for (address, status) in self.ble.key_problems() {
+                    warn!("{address}: key {status}. {}", status.help().unwrap_or_default());
+                }
+                if let Health::Down(reason) = self.home.broker() {
+                    warn!("the broker is away: {reason}");
+                }
+            }
+        }
+    }
+
+    fn save(&self) {
+        let Some(path) = &self.path else { return };
+        let saved = Saved {
+            counters: self.ble.states(),
+            message_ids: self.ids.all(),
+            announced: self.home.announced(),
+        };
+        if let Err(error) = saved.write(path) {
+            self.home.counters.saves_failed.add();
+            warn!("{error}. {}", error.help().unwrap_or_default());
+        }
+    }
+}
+
+const BEAT: Duration = Duration::from_secs(2);
+/// Beats.
+const SAVE_EVERY: u64 = 30;
+const PATIENCE: Duration = Duration::from_secs(6);

@@ -1,0 +1,141 @@
+//! A home without hardware: every device is played by the other side of its protocol, over real sockets on loopback, and
+//! the bridge treats it as any other home.
+
+pub mod ble;
+pub mod broker;
+pub mod gateway;
+pub mod miio;
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::Path;
+use std::time::Duration;
+
+use tokio::task::JoinHandle;
+
+use crate::config::{Config, ConfigError};
+
+pub use broker::{Broker, BrokerError};
+
+/// A simulated home that lives until it is dropped.
+#[derive(Debug)]
+pub struct Simulation {
+    /// The embedded broker.
+    pub broker: Broker,
+    /// What the bridge is to be configured with.
+    pub config: Config,
+    /// What isn't simulated, and why.
+    pub missing: Vec<String>,
+    tasks: Vec<JoinHandle<()>>,
+}
+
+/// Why there is no simulated home.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum SimulationError {
+    /// No broker.
+    #[error("the embedded broker doesn't start: {0}")]
+    Broker(#[from] BrokerError),
+    /// No sockets.
+    #[error("no socket on loopback: {0}")]
+    Socket(#[from] std::io::Error),
+    /// The configuration that was made isn't valid.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// A specification that was made isn't valid.
+    #[error("{0}")]
+    Spec(String),
+}
+
+impl Simulation {
+    /// Builds the home and lets it live. `port` is where MQTT clients find the broker; 0 for any.
+    ///
+    /// # Errors
+    ///
+    /// The broker or a socket can't be had.
+    pub async fn start(port: u16) -> Result<Self, SimulationError> {
+        let broker = Broker::start(port).await?;
+        let (mut tasks, mut missing) = (Vec::new(), Vec::new());
+
+        let wifi = miio::start().await?;
+        let gateway = gateway::start();
+        let gateway_address = match gateway {
+            Ok((address, task)) => {
+                tasks.push(task);
+                Some(address)
+            }
+            Err(error) => {
+                missing.push(format!("the gateway: {error}"));
+                None
+            }
+        };
+        let config = config(&broker, &wifi, gateway_address)?;
+        tasks.extend(wifi.tasks);
+        tasks.push(tokio::spawn(ble::run(broker.mqtt5())));
+        Ok(Self {
+            broker,
+            config,
+            missing,
+            tasks,
+        })
+    }
+}
+
+impl Drop for Simulation {
+    fn drop(&mut self) {
+        for task in &self.tasks {
+            task.abort();
+        }
+    }
+}
+
+/// The file that a person would write for this home.
+fn config(
+    broker: &Broker,
+    wifi: &miio::Devices,
+    gateway: Option<SocketAddr>,
+) -> Result<Config, SimulationError> {
+    use std::fmt::Write;
+    let mut text = format!(
+        "[mqtt]\nhost = \"127.0.0.1\"\nport = {}\n[ble]\ntopics = [\"{}\"]\n",
+        broker.mqtt5().port(),
+        ble::TOPICS.join("\", \""),
+    );
+    for (address, key, name) in ble::listed() {
+        let _ = write!(
+            text,
+            "[[ble.device]]\naddress = \"{address}\"\nname = \"{name}\"\n"
+        );
+        if let Some(key) = key {
+            let _ = writeln!(text, "key = \"{key}\"");
+        }
+    }
+    for (name, address, id, token) in wifi.listed() {
+        let _ = write!(
+            text,
+            "[[miio]]\nname = \"{name}\"\naddress = \"{address}\"\ndevice_id = {id}\ntoken = \"{token}\"\nevery = \"2s\"\n"
+        );
+    }
+    if let Some(address) = gateway {
+        let _ = write!(
+            text,
+            "[[gateway]]\nkey = \"{}\"\naddress = \"{address}\"\ninterface = \"{}\"\n",
+            gateway::KEY,
+            Ipv4Addr::LOCALHOST,
+        );
+    }
+    let mut config = Config::parse(&text, Path::new("the simulated home"))?;
+    let purifier = config
+        .miio
+        .iter_mut()
+        .find(|miio| miio.name.as_deref() == Some("Purifier"));
+    if let Some(purifier) = purifier {
+        purifier.spec_text = Some(miio::PURIFIER);
+    }
+    Ok(config)
+}
+
+/// A value that goes up and down between `low` and `high`, once in `period`.
+fn wave(now: Duration, low: f64, high: f64, period: f64) -> f64 {
+    let phase = now.as_secs_f64() / period * std::f64::consts::TAU;
+    low + (high - low) * (phase.sin() + 1.0) / 2.0
+}

@@ -1,0 +1,266 @@
+//! Bluetooth devices: advertisements in, readings out. Who heard them doesn't matter.
+
+#[cfg(feature = "btleplug")]
+pub mod adapter;
+mod advert;
+mod reading;
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use macaddr::MacAddr6;
+use mibeacon::{Decoder, DeviceState, Outcome, Policy, Report, Slot};
+use tracing::{debug, warn};
+
+pub use advert::{Advert, AdvertError, Part};
+pub use reading::says;
+
+use crate::config::BleDevice;
+use crate::home::{About, Home, Id, Presence, Update};
+
+/// Decodes advertisements for a home.
+#[derive(Debug)]
+pub struct Ble {
+    home: Arc<Home>,
+    inner: Mutex<Inner>,
+    strangers: bool,
+}
+
+#[derive(Debug)]
+struct Inner {
+    decoder: Decoder<Vec<Slot>>,
+    names: HashMap<[u8; 6], String>,
+    /// Who the devices are.
+    abouts: HashMap<[u8; 6], Known>,
+    /// Outcomes that were told already, so that the log tells each once.
+    told: HashMap<[u8; 6], &'static str>,
+}
+
+/// Who a device is, and what that was made of.
+#[derive(Debug)]
+struct Known {
+    model: Option<&'static str>,
+    sleepy: bool,
+    about: Arc<About>,
+}
+
+impl Ble {
+    /// A decoder that knows these devices. With `strangers`, others are shown too as far as they are plain.
+    #[must_use]
+    pub fn new(home: Arc<Home>, devices: &[BleDevice], strangers: bool) -> Self {
+        let capacity = devices.len() + devices.len() / 3 + 1;
+        let mut decoder = Decoder::with_capacity(capacity, Policy::Lenient);
+        let mut names = HashMap::new();
+        for device in devices {
+            let known = match &device.key {
+                Some(key) => decoder.insert_key(device.address, key.clone()),
+                None => decoder.track(device.address),
+            };
+            if let Err(error) = known {
+                warn!("{}: {error}", device.address);
+            }
+            if let Some(name) = &device.name {
+                names.insert(device.address.into_array(), name.clone());
+            }
+        }
+        Self {
+            home,
+            inner: Mutex::new(Inner {
+                decoder,
+                names,
+                abouts: HashMap::new(),
+                told: HashMap::new(),
+            }),
+            strangers,
+        }
+    }
+
+    /// Takes a message of another gateway: the topic may hold the address, the payload is JSON or hex digits.
+    pub fn handle_message(&self, topic: &str, payload: &[u8]) {
+        match Advert::parse(topic, payload) {
+            Ok(advert) => self.handle(&advert),
+            Err(error) => {
+                self.home.counters.payloads_malformed.add();
+                debug!("{topic}: {error}. {}", error.help().unwrap_or_default());
+            }
+        }
+    }
+
+    /// Takes an advertisement.
+    pub fn handle(&self, advert: &Advert) {
+        self.home.counters.adverts.add();
+        let now = self.home.now();
+        let mut guard = self.inner();
+        let inner = &mut *guard;
+        let mut updates = Vec::new();
+        let mut ignored = true;
+        advert.payloads(|payload| {
+            let address = payload.sender(advert.address);
+            let known = address.is_some_and(|address| inner.decoder.device(address).is_some());
+            if !known && !self.strangers {
+                return;
+            }
+            let sleepy = |decoder: &Decoder<Vec<Slot>>| {
+                let device = address.and_then(|address| decoder.device(address));
+                device.is_some_and(|device| device.is_sleepy())
+            };
+            let sleepy = sleepy(&inner.decoder);
+            let report = inner.decoder.decode(now, address, payload);
+            match report.outcome {
+                Outcome::Readings => ignored = false,
+                Outcome::Presence | Outcome::Duplicate | Outcome::Stale => {}
+                outcome => {
+                    ignored = false;
+                    self.home.counters.adverts_failed.add();
+                    tell_once(&mut inner.told, address, outcome);
+                }
+            }
+            let Some(address) = report.address else { return };
+            if let Some(update) = read(&report, address, sleepy, &mut inner.abouts, &inner.names) {
+                updates.push(update);
+            }
+        });
+        drop(guard);
+        if ignored {
+            self.home.counters.adverts_ignored.add();
+        }
+        for update in updates {
+            self.home.apply(update);
+        }
+    }
+
+    /// The counters of all devices, to be restored after a restart.
+    #[must_use]
+    pub fn states(&self) -> Vec<DeviceState> {
+        self.inner().decoder.states().collect()
+    }
+
+    /// Restores counters, so that a restart opens no window for replays.
+    pub fn restore(&self, states: &[DeviceState]) {
+        let mut inner = self.inner();
+        for state in states {
+            // A device that isn't listed any more has no room, and needs none.
+            if inner.decoder.device(state.address).is_some() {
+                let _ = inner.decoder.restore(state);
+            }
+        }
+    }
+
+    /// How the keys are, for people: address and status of each device whose key doesn't work.
+    #[must_use]
+    pub fn key_problems(&self) -> Vec<(MacAddr6, mibeacon::KeyStatus)> {
+        use mibeacon::KeyStatus::{NothingEncryptedYet, Works};
+        let inner = self.inner();
+        let devices = inner.decoder.devices();
+        devices
+            .filter_map(|device| Some((device.address()?, device.key_status())))
+            .filter(|(_, status)| !matches!(status, Works | NothingEncryptedYet | mibeacon::KeyStatus::NoKey))
+            .collect()
+    }
+
+    fn inner(&self) -> std::sync::MutexGuard<'_, Inner> {
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// What a report says, as an update; `None` if there is nothing to say.
+fn read(
+    report: &Report<'_>,
+    address: MacAddr6,
+    sleepy: bool,
+    abouts: &mut HashMap<[u8; 6], Known>,
+    names: &HashMap<[u8; 6], String>,
+) -> Option<Update> {
+    let says = says(report.readings());
+    if says.is_empty() {
+        return None;
+    }
+    let model = report.model();
+    let bytes = address.into_array();
+    let about = match abouts.get(&bytes) {
+        Some(known) if (model.is_none() || known.model == model) && known.sleepy == sleepy => {
+            Arc::clone(&known.about)
+        }
+        _ => {
+            let about = Arc::new(about(report, address, sleepy, names.get(&bytes)));
+            if abouts.len() >= MOST_STRANGERS {
+                abouts.clear();
+            }
+            let known = Known {
+                model,
+                sleepy,
+                about: Arc::clone(&about),
+            };
+            abouts.insert(bytes, known);
+            about
+        }
+    };
+    Some(Update {
+        device: Id::of_address(address),
+        about,
+        says,
+        available: None,
+    })
+}
+
+fn about(report: &Report<'_>, address: MacAddr6, sleepy: bool, name: Option<&String>) -> About {
+    let model = report.model();
+    let [.., a, b, c] = address.into_array();
+    let name = name
+        .cloned()
+        .unwrap_or_else(|| format!("{} {a:02X}{b:02X}{c:02X}", model.unwrap_or("Bluetooth")));
+    let sleepy = sleepy
+        || report
+            .product()
+            .is_some_and(|product| product.sleepy == Some(true))
+        || matches!(
+            report.format,
+            mibeacon::Format::WeightScale | mibeacon::Format::BodyComposition | mibeacon::Format::Reed
+        );
+    About {
+        name,
+        model: model.map(str::to_owned),
+        manufacturer: None,
+        firmware: None,
+        via: None,
+        source: "ble".into(),
+        presence: if sleepy || only_events(report) {
+            Presence::Sleeps
+        } else {
+            Presence::Speaks
+        },
+    }
+}
+
+/// A device that speaks of itself only when something happens: a button, a contact.
+fn only_events(report: &Report<'_>) -> bool {
+    let mut readings = report.readings().peekable();
+    readings.peek().is_some()
+        && readings.all(|reading| {
+            matches!(
+                reading,
+                mibeacon::Reading::Event(_)
+                    | mibeacon::Reading::State(mibeacon::State::Opening(_))
+                    | mibeacon::Reading::Binary {
+                        sensor: mibeacon::BinarySensor::Door
+                            | mibeacon::BinarySensor::Window
+                            | mibeacon::BinarySensor::Opening,
+                        ..
+                    }
+            )
+        })
+}
+
+fn tell_once(told: &mut HashMap<[u8; 6], &'static str>, address: Option<MacAddr6>, outcome: Outcome) {
+    let bytes = address.map(MacAddr6::into_array).unwrap_or_default();
+    if told.len() >= MOST_STRANGERS {
+        told.clear();
+    }
+    if told.insert(bytes, outcome.name()) != Some(outcome.name()) {
+        let address = address.map_or_else(|| "unknown address".to_owned(), |address| address.to_string());
+        warn!("{address}: {outcome}. {}", outcome.help().unwrap_or_default());
+    }
+}
+
+/// Devices of which something is remembered besides the listed ones.
+const MOST_STRANGERS: usize = 4096;

@@ -1,0 +1,186 @@
+//! What is kept from one run to the next: replay counters, message ids, what was announced.
+//!
+//! The file is written anew beside the old one and takes its place when it is whole and on disk: a crash or a full disk
+//! leaves the old one. Only its owner can read it.
+
+use std::collections::BTreeMap;
+use std::fs::{self, File};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use mibeacon::DeviceState;
+use serde::{Deserialize, Serialize};
+
+use crate::home::Announced;
+
+/// What is kept.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Saved {
+    /// Replay counters of Bluetooth devices.
+    #[serde(default)]
+    pub counters: Vec<DeviceState>,
+    /// Last message ids of miIO devices, by source.
+    #[serde(default)]
+    pub message_ids: BTreeMap<String, u32>,
+    /// What the broker keeps of each device.
+    #[serde(default)]
+    pub announced: BTreeMap<String, Announced>,
+}
+
+/// Why state can't be kept.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum StateError {
+    /// The file can't be read or written.
+    #[error("{}: {error}", path.display())]
+    File {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        error: io::Error,
+    },
+    /// The file isn't what was written.
+    #[error("{}: {error}", path.display())]
+    Content {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        error: serde_json::Error,
+    },
+}
+
+impl StateError {
+    /// What a person can do about it, in one sentence.
+    #[must_use]
+    pub fn help(&self) -> Option<&'static str> {
+        match self {
+            Self::Content { .. } => Some(
+                "Move it away: without it the bridge starts anew, and the first advertisement of each device is believed.",
+            ),
+            Self::File { error, .. } => match error.kind() {
+                io::ErrorKind::StorageFull => {
+                    Some("Free some space; until then the state of the last save is kept.")
+                }
+                io::ErrorKind::PermissionDenied => Some("Let the bridge's user write to the file's folder."),
+                _ => None,
+            },
+        }
+    }
+}
+
+impl Saved {
+    /// Reads the file; a missing one is an empty state.
+    ///
+    /// # Errors
+    ///
+    /// It can't be read, or has something else in it.
+    pub fn read(path: &Path) -> Result<Self, StateError> {
+        let text = match fs::read(path) {
+            Ok(text) => text,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Self::default()),
+            Err(error) => return Err(file(path, error)),
+        };
+        serde_json::from_slice(&text).map_err(|error| StateError::Content {
+            path: path.to_owned(),
+            error,
+        })
+    }
+
+    /// Writes the file, whole or not at all.
+    ///
+    /// # Errors
+    ///
+    /// It can't be written; what was there stays.
+    pub fn write(&self, path: &Path) -> Result<(), StateError> {
+        let text = serde_json::to_vec_pretty(self).map_err(|error| StateError::Content {
+            path: path.to_owned(),
+            error,
+        })?;
+        let mut beside = path.as_os_str().to_owned();
+        beside.push(".new");
+        let beside = PathBuf::from(beside);
+        let outcome = write_whole(&beside, &text).and_then(|()| fs::rename(&beside, path));
+        outcome.map_err(|error| {
+            let _ = fs::remove_file(&beside);
+            file(path, error)
+        })
+    }
+}
+
+fn write_whole(path: &Path, text: &[u8]) -> io::Result<()> {
+    // One that a crash left. `create_new` follows no link that somebody put there.
+    let _ = fs::remove_file(path);
+    let mut options = File::options();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let mut file = options.open(path)?;
+    file.write_all(text)?;
+    file.sync_all()
+}
+
+fn file(path: &Path, error: io::Error) -> StateError {
+    StateError::File {
+        path: path.to_owned(),
+        error,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn folder(name: &str) -> PathBuf {
+        let folder = std::env::temp_dir().join(format!("bridge-state-{name}-{}", std::process::id()));
+        let _ = fs::remove_dir_all(&folder);
+        fs::create_dir_all(&folder).unwrap();
+        folder
+    }
+
+    #[test]
+    fn what_was_written_is_read() {
+        let folder = folder("round");
+        let path = folder.join("state.json");
+        assert_eq!(Saved::read(&path).unwrap(), Saved::default());
+        let mut saved = Saved::default();
+        saved.message_ids.insert("miio Vacuum".into(), 7);
+        saved.announced.insert(
+            "a4c138000001".into(),
+            Announced {
+                source: "ble".into(),
+                topics: vec!["x/a/temperature".into()],
+            },
+        );
+        saved.write(&path).unwrap();
+        assert_eq!(Saved::read(&path).unwrap(), saved);
+        assert_eq!(
+            fs::read_dir(&folder).unwrap().count(),
+            1,
+            "nothing is left beside it"
+        );
+        fs::remove_dir_all(folder).unwrap();
+    }
+
+    #[test]
+    fn a_broken_file_is_an_error_with_a_remedy() {
+        let folder = folder("broken");
+        let path = folder.join("state.json");
+        fs::write(&path, "{\"counters\": [").unwrap();
+        let error = Saved::read(&path).unwrap_err();
+        assert!(error.help().unwrap().contains("Move it away"), "{error}");
+        fs::remove_dir_all(folder).unwrap();
+    }
+
+    #[test]
+    fn what_cannot_be_written_leaves_the_old_file() {
+        let folder = folder("kept");
+        let path = folder.join("state.json");
+        Saved::default().write(&path).unwrap();
+        let before = fs::read(&path).unwrap();
+        // A folder in the way of the new file: as good as a full disk, also for root.
+        fs::create_dir_all(folder.join("state.json.new/x")).unwrap();
+        assert!(Saved::default().write(&path).is_err());
+        assert_eq!(fs::read(&path).unwrap(), before);
+        fs::remove_dir_all(folder).unwrap();
+    }
+}
