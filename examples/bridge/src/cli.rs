@@ -65,7 +65,7 @@ struct Failure {
 }
 
 impl Failure {
-    fn new(what: impl ToString, help: Option<&str>) -> Self {
+    fn new(what: &(impl ToString + ?Sized), help: Option<&str>) -> Self {
         Self {
             what: what.to_string(),
             help: help.map(str::to_owned),
@@ -75,7 +75,7 @@ impl Failure {
 
 impl From<io::Error> for Failure {
     fn from(error: io::Error) -> Self {
-        Self::new(error, None)
+        Self::new(&error, None)
     }
 }
 
@@ -135,7 +135,7 @@ async fn simulated(cli: &Cli, port: u16) -> Result<(), Failure> {
     log(cli, false);
     let simulation = Simulation::start(port)
         .await
-        .map_err(|error| Failure::new(error, Some("Choose a free port with `bridge sim --port`.")))?;
+        .map_err(|error| Failure::new(&error, Some("Choose a free port with `bridge sim --port`.")))?;
     let broker = simulation.broker;
     let title = format!(
         "simulated home | mosquitto_sub -p {} -t 'xiaomi/#' -v | MQTT 5: port {}",

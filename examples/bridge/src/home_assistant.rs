@@ -108,13 +108,13 @@ fn about(device: &Device) -> Json {
         "manufacturer": about.manufacturer.as_deref().unwrap_or("Xiaomi"),
     });
     if let Some(model) = &about.model {
-        json["model"] = model.as_str().into();
+        crate::json::set(&mut json, "model", model.as_str());
     }
     if let Some(firmware) = &about.firmware {
-        json["sw_version"] = firmware.as_str().into();
+        crate::json::set(&mut json, "sw_version", firmware.as_str());
     }
     if let Some(via) = &about.via {
-        json["via_device"] = format!("xiaomi_{via}").into();
+        crate::json::set(&mut json, "via_device", format!("xiaomi_{via}"));
     }
     json
 }

@@ -16,6 +16,7 @@ pub mod cli;
 pub mod config;
 pub mod home;
 pub mod home_assistant;
+mod json;
 pub mod metrics;
 pub mod mqtt;
 pub mod run;

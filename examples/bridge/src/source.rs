@@ -28,7 +28,7 @@ pub struct SourceError {
 
 impl SourceError {
     /// What went wrong, and what a person can do about it.
-    pub fn new(what: impl ToString, help: Option<&str>) -> Self {
+    pub fn new(what: &(impl ToString + ?Sized), help: Option<&str>) -> Self {
         Self {
             what: what.to_string(),
             help: help.map(str::to_owned),

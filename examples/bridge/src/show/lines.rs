@@ -34,7 +34,7 @@ impl Lines {
                 "value": change.value.to_json(),
             });
             if !change.unit.is_empty() {
-                json["unit"] = change.unit.as_str().into();
+                crate::json::set(&mut json, "unit", change.unit.as_str());
             }
             return writeln!(out, "{json}");
         }

@@ -42,8 +42,7 @@ pub async fn run(mut desk: Desk, options: Options) -> Result<(), SourceError> {
         config = config.address(address);
     }
     let udp = UdpClient::bind(config, options.interface).map_err(|error| {
-        SourceError::new(
-            error,
+        SourceError::new(&error,
             Some("Compare the gateway's interface with this machine's addresses; port 9898 must be free or shared."),
         )
     })?;
@@ -59,7 +58,7 @@ pub async fn run(mut desk: Desk, options: Options) -> Result<(), SourceError> {
     loop {
         tokio::select! {
             event = gateways.udp.next_event() => {
-                let event = event.map_err(|error| SourceError::new(error, None))?;
+                let event = event.map_err(|error| SourceError::new(&error, None))?;
                 gateways.handle(&desk, event);
             }
             command = desk.commands.recv() => {
@@ -125,7 +124,7 @@ impl Gateways {
                 }
             }
             Event::Failed { id, sid, failure } => {
-                let error = SourceError::new(format!("{sid}: {failure}"), failure.help());
+                let error = SourceError::new(&format!("{sid}: {failure}"), failure.help());
                 match id.and_then(|id| self.calls.remove(&id)) {
                     Some(command) => desk.done(&command, Err(error)),
                     None => debug!("{error}. {}", failure.help().unwrap_or_default()),

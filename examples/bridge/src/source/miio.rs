@@ -86,7 +86,7 @@ pub async fn run(mut desk: Desk, options: Options) -> Result<(), SourceError> {
     };
     let (client, mut events) = Client::bind(bind)
         .await
-        .map_err(|error| SourceError::new(error, None))?;
+        .map_err(|error| SourceError::new(&error, None))?;
     let mut config = miio_proto::Config::new(options.token.clone()).last_id(options.ids.get(&desk.name));
     if let Some(id) = options.device_id {
         config = config.device_id(DeviceId(id));
@@ -233,7 +233,7 @@ async fn find(device_id: Option<u32>) -> Result<SocketAddr, SourceError> {
     let wanted = device_id.map(DeviceId);
     let found = discover(SEARCH, &[], |_| ())
         .await
-        .map_err(|error| SourceError::new(error, None))?;
+        .map_err(|error| SourceError::new(&error, None))?;
     let device = found.into_iter().find(|found| Some(found.device_id) == wanted);
     device.and_then(|found| found.address).ok_or_else(|| {
         SourceError::new(
@@ -256,7 +256,7 @@ async fn describe(handle: &Handle, options: &Options) -> Result<DeviceDescriptio
 }
 
 fn call_error(error: &CallError) -> SourceError {
-    SourceError::new(error, error.help())
+    SourceError::new(&error, error.help())
 }
 
 /// Calls, and fails if the device doesn't say "ok" in one of its ways.

@@ -1,5 +1,10 @@
 //! What the tests share: a client that remembers all it hears, and mosquitto where it is installed.
-#![allow(dead_code, unreachable_pub, reason = "each test uses some")]
+#![allow(
+    dead_code,
+    unreachable_pub,
+    clippy::unwrap_used,
+    reason = "each test uses some, and panics where it fails"
+)]
 
 use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};

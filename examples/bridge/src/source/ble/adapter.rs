@@ -18,7 +18,7 @@ use crate::source::{Desk, SourceError};
 pub async fn run(desk: Desk, ble: Arc<Ble>) -> Result<(), SourceError> {
     let error = |error: btleplug::Error| {
         SourceError::new(
-            error,
+            &error,
             Some("Switch Bluetooth on; on Linux, bluetoothd must run and let this user scan."),
         )
     };

@@ -96,11 +96,11 @@ fn lamp(on: bool, reader: &PropertyReader) -> Says {
         "color_mode": if rgb.is_some() { "rgb" } else { "brightness" },
     });
     if let Some(percent) = number("bright") {
-        state["brightness"] = (percent.min(100) * 255 / 100).into();
+        crate::json::set(&mut state, "brightness", percent.min(100) * 255 / 100);
     }
     if let Some(rgb) = rgb {
         let [_, red, green, blue] = rgb.to_be_bytes();
-        state["color"] = json!({"r": red, "g": green, "b": blue});
+        crate::json::set(&mut state, "color", json!({"r": red, "g": green, "b": blue}));
     }
     Says {
         entity: Entity::new(

@@ -167,13 +167,13 @@ impl Fan {
         if let Some(mode) = self.mode.and_then(|key| spec.property_at(key))
             && let Some(TypedValue::Choice(number, _)) = value(mode.key)
         {
-            state["preset_mode"] = label(mode, number).into();
+            crate::json::set(&mut state, "preset_mode", label(mode, number));
         }
         if let Some(speed) = self.speed.and_then(|key| spec.property_at(key))
             && let Some(TypedValue::Choice(number, _) | TypedValue::Integer(number)) = value(speed.key)
             && let Some((low, high)) = limits(speed)
         {
-            state["percentage"] = percent(number, low, high).into();
+            crate::json::set(&mut state, "percentage", percent(number, low, high));
         }
         let kind = Kind::Fan {
             modes: self.modes.clone(),
@@ -240,11 +240,11 @@ impl Lamp {
             && let Some(TypedValue::Integer(number)) = value(brightness.key)
             && let Some((_, high)) = limits(brightness)
         {
-            state["brightness"] = (number * 255 / high.max(1)).into();
+            crate::json::set(&mut state, "brightness", number * 255 / high.max(1));
         }
         if let Some(TypedValue::Integer(rgb)) = self.colour.and_then(value) {
             let [_, red, green, blue] = (rgb as u32).to_be_bytes();
-            state["color"] = json!({"r": red, "g": green, "b": blue});
+            crate::json::set(&mut state, "color", json!({"r": red, "g": green, "b": blue}));
         }
         Some(Says {
             entity: Entity::new("light", Kind::Light { colour }),

@@ -71,7 +71,7 @@ impl Driver {
         });
         let mut state = json!({"state": home_assistant(status)});
         if let Some((_, name)) = speed {
-            state["fan_speed"] = (*name).into();
+            crate::json::set(&mut state, "fan_speed", *name);
         }
         let speeds = self.names.clone();
         say(
