@@ -47,7 +47,10 @@ fuzz_target!(|bytes: &[u8]| {
     let mut asked = 0_usize;
     while let Some((&[action, argument], rest)) = script.split_first_chunk::<2>() {
         script = rest;
+        // A long queue takes long to end, and shows nothing new.
+        let busy = asked - network.answered > 32;
         match action % 8 {
+            1 | 2 if busy => {}
             0 => now += Duration::from_millis(u64::from(argument) * 100),
             1 => asked += usize::from(client.read(if argument & 1 == 0 { plug } else { sid }).is_ok()),
             2 => {

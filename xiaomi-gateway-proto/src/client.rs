@@ -349,8 +349,7 @@ impl Client {
         generation: Option<Generation>,
     ) {
         self.discovery = None;
-        self.candidates
-            .retain(|candidate| candidate.address.ip() != address.ip());
+        self.candidates.retain(|candidate| candidate.address != address);
         self.event(Event::GatewayFound {
             sid,
             address,

@@ -84,6 +84,28 @@ pub enum Trouble {
 }
 
 impl Trouble {
+    /// A name for programs: `multicast_lost`.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Unsupported => "unsupported",
+            Self::PortLocked => "port_locked",
+            Self::LanModeOff => "lan_mode_off",
+            Self::WrongInterface => "wrong_interface",
+            Self::PortTaken => "port_taken",
+            Self::Container => "container",
+            Self::NotFound => "not_found",
+            Self::MulticastLost => "multicast_lost",
+            Self::NoKey => "no_key",
+            Self::KeyChanged => "key_changed",
+            Self::KeyWrong => "key_wrong",
+            Self::KeyUnusual => "key_unusual",
+            Self::TokenOld => "token_old",
+            Self::OldFirmware => "old_firmware",
+            Self::Region => "region",
+        }
+    }
+
     /// What is wrong.
     #[must_use]
     pub const fn cause(self) -> &'static str {

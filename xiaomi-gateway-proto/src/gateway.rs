@@ -184,6 +184,12 @@ impl Gateway {
         self.config.sid
     }
 
+    /// The generation that it speaks.
+    #[must_use]
+    pub const fn generation(&self) -> Generation {
+        self.config.generation
+    }
+
     /// Where it takes requests.
     #[must_use]
     pub const fn port(&self) -> u16 {

@@ -62,10 +62,11 @@ impl Client {
             return self.alive(sid);
         }
         let old = peer.address;
-        if peer
+        // Leases don't change twice a minute, and an address that the user gave is right as long as it answers.
+        let moved = peer
             .left
-            .is_some_and(|(left, at)| left == address && now.saturating_sub(at) < HEARTBEAT_LIMIT * 2)
-        {
+            .is_some_and(|left| now.saturating_sub(left) < HEARTBEAT_LIMIT * 2);
+        if moved || (peer.configured && !peer.offline) {
             if !core::mem::replace(&mut peer.duplicate_told, true) {
                 self.event(Event::DuplicateSid {
                     sid,
@@ -75,7 +76,7 @@ impl Client {
             }
             return;
         }
-        peer.left = Some((old, now));
+        peer.left = Some(now);
         peer.address = address;
         self.event(Event::AddressChanged {
             sid,
@@ -103,6 +104,9 @@ impl Client {
                 }
                 self.meet(sid, address, None, Some(generation));
                 if let Some(index) = self.peers.iter().position(|peer| peer.sid == sid) {
+                    if let Some(peer) = self.peers.get_mut(index) {
+                        peer.configured = true;
+                    }
                     self.begin_list(index);
                     self.hear(index, from, None, message.clone());
                 }

@@ -18,8 +18,10 @@ use crate::{Category, Fields, Generation, Key, Listed, Liveness, Sid, Value};
 pub(super) struct Peer {
     pub(super) sid: Sid,
     pub(super) address: SocketAddrV4,
-    /// Where it was before, to notice two that claim one sid.
-    pub(super) left: Option<(SocketAddrV4, Duration)>,
+    /// When it moved here, to notice two that claim one sid.
+    pub(super) left: Option<Duration>,
+    /// The user gave the address.
+    pub(super) configured: bool,
     pub(super) duplicate_told: bool,
     pub(super) model: Option<String>,
     pub(super) generation: Option<Generation>,
@@ -88,6 +90,7 @@ impl Peer {
             sid: sid.as_gateway(true),
             address,
             left: None,
+            configured: false,
             duplicate_told: false,
             model,
             generation,

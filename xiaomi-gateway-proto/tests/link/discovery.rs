@@ -85,6 +85,26 @@ fn a_gateway_that_moves_is_followed_and_two_that_claim_one_sid_are_told() {
     );
 }
 
+/// Who says in its name that it moved is not believed as long as it answers where the user said that it is.
+#[test]
+fn a_configured_gateway_stays_where_it_is_while_it_answers() {
+    let config = Config::new().key(KEY.parse().unwrap()).address(HOST);
+    let mut world = World::with_client(Generation::One, config, CALM, 32);
+    assert!(world.ready());
+    let elsewhere = SocketAddrV4::new(Ipv4Addr::new(192, 168, 0, 77), 9898);
+    let iam = Message::iam(sid(), "gateway", *elsewhere.ip(), 9898, Some("1.1.2")).encode();
+    world.client.handle_datagram(world.now, elsewhere, Some(0), &iam);
+    assert!(matches!(world.switch(true), Event::WriteAccepted { .. }));
+    let told = |event: &Event| matches!(event, Event::DuplicateSid { other, .. } if *other == elsewhere);
+    assert!(world.events.iter().any(told));
+    // When it is silent, it may have moved.
+    world.gateway.faults().lost_multicast = true;
+    world.run_for(Duration::from_secs(70));
+    world.client.handle_datagram(world.now, elsewhere, Some(0), &iam);
+    let moved = |event: Event| matches!(event, Event::AddressChanged { to, .. } if to == elsewhere);
+    assert!(std::iter::from_fn(|| world.client.poll_event()).any(moved));
+}
+
 /// Its lease ran out: nobody says `iam`, but the heartbeat from an unknown address is worth a `whois`.
 #[test]
 fn a_gateway_with_a_new_address_is_found_by_its_heartbeat() {
