@@ -54,16 +54,37 @@ impl FlashChip {
     /// The row of an id.
     #[must_use]
     pub fn of(id: u32) -> Option<&'static Self> {
-        FLASH_CHIPS.binary_search_by_key(&id, |row| row.id).ok().and_then(|index| FLASH_CHIPS.get(index))
+        FLASH_CHIPS
+            .binary_search_by_key(&id, |row| row.id)
+            .ok()
+            .and_then(|index| FLASH_CHIPS.get(index))
     }
 }
 
-const fn boot(crc: u32, chip: &'static str, version: &'static str, protocol: Protocol, flash_size: Option<u32>, crc_locks_flash: bool) -> Bootloader {
-    Bootloader { crc, chip, version, protocol, flash_size, crc_locks_flash }
+const fn boot(
+    crc: u32,
+    chip: &'static str,
+    version: &'static str,
+    protocol: Protocol,
+    flash_size: Option<u32>,
+    crc_locks_flash: bool,
+) -> Bootloader {
+    Bootloader {
+        crc,
+        chip,
+        version,
+        protocol,
+        flash_size,
+        crc_locks_flash,
+    }
 }
 
 const fn chip(id: u32, status_bytes: u8, size: u32) -> FlashChip {
-    FlashChip { id, status_bytes, size }
+    FlashChip {
+        id,
+        status_bytes,
+        size,
+    }
 }
 
 use Protocol::{BekenBootloader, BootRom, TuyaBootloader};

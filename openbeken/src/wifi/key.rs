@@ -1,3 +1,4 @@
+use alloc::vec::Vec;
 use core::fmt;
 
 use hmac::{Hmac, KeyInit, Mac};
@@ -214,29 +215,34 @@ pub enum PmkidAkm {
 
 /// The PMKID of SAE (WPA3): the first 16 bytes of the sum of both scalars modulo the group's order.
 ///
-/// All three are big-endian and below `2^(8 N)`; the scalars are taken modulo the order. `None` for an order of 0, and
-/// for groups of fewer than 16 bytes.
+/// All three are big-endian and of any length up to [`MAX_SCALAR`] bytes; the sum has as many bytes as the order.
+/// `None` for an order of 0, for groups of fewer than 16 bytes, and for longer numbers.
+///
+/// ```
+/// use openbeken::wifi::sae_pmkid;
+///
+/// let order = [0xff; 32];
+/// assert_eq!(sae_pmkid(&[1], &[2; 32], &order), Some([2; 16]));
+/// ```
 #[must_use]
-pub fn sae_pmkid<const N: usize>(own: [u8; N], peer: [u8; N], order: [u8; N]) -> Option<[u8; 16]> {
-    if order == [0; N] {
+pub fn sae_pmkid(own: &[u8], peer: &[u8], order: &[u8]) -> Option<[u8; 16]> {
+    let too_long = [own, peer, order]
+        .into_iter()
+        .any(|number| number.len() > MAX_SCALAR);
+    if too_long || order.iter().all(|digit| *digit == 0) {
         return None;
     }
-    let (own, peer) = (reduce(own, &order), reduce(peer, &order));
-    let (mut sum, mut carry) = ([0; N], 0_u16);
-    for ((to, a), b) in sum.iter_mut().zip(own).zip(peer).rev() {
-        let total = u16::from(a) + u16::from(b) + carry;
-        *to = total as u8;
-        carry = total >> 8;
-    }
-    if carry == 1 || sum >= order {
-        subtract(&mut sum, &order);
-    }
+    let mut sum = reduce(own, order);
+    add(&mut sum, &reduce(peer, order), order);
     sum.first_chunk().copied()
 }
 
-/// Remainder by shifting in a bit at a time: at most `8 N` steps.
-fn reduce<const N: usize>(number: [u8; N], order: &[u8; N]) -> [u8; N] {
-    let mut rest = [0; N];
+/// The longest scalar, in bytes; that of the largest group that anybody uses has 66.
+pub const MAX_SCALAR: usize = 128;
+
+/// Remainder by shifting in a bit at a time.
+fn reduce(number: &[u8], order: &[u8]) -> Vec<u8> {
+    let mut rest = alloc::vec![0; order.len()];
     for byte in number {
         for bit in (0..8).rev() {
             let mut carry = byte >> bit & 1;
@@ -245,7 +251,7 @@ fn reduce<const N: usize>(number: [u8; N], order: &[u8; N]) -> [u8; N] {
                 *digit = *digit << 1 | carry;
                 carry = out;
             }
-            if carry == 1 || rest >= *order {
+            if carry == 1 || rest.as_slice() >= order {
                 subtract(&mut rest, order);
             }
         }
@@ -253,7 +259,20 @@ fn reduce<const N: usize>(number: [u8; N], order: &[u8; N]) -> [u8; N] {
     rest
 }
 
-fn subtract<const N: usize>(from: &mut [u8; N], what: &[u8; N]) {
+/// Both are below the order and of its length.
+fn add(to: &mut [u8], what: &[u8], order: &[u8]) {
+    let mut carry = 0_u16;
+    for (digit, other) in to.iter_mut().zip(what).rev() {
+        let total = u16::from(*digit) + u16::from(*other) + carry;
+        *digit = total as u8;
+        carry = total >> 8;
+    }
+    if carry == 1 || &*to >= order {
+        subtract(to, order);
+    }
+}
+
+fn subtract(from: &mut [u8], what: &[u8]) {
     let mut borrow = false;
     for (digit, other) in from.iter_mut().zip(what).rev() {
         let (first, under) = digit.overflowing_sub(*other);
@@ -294,14 +313,15 @@ mod tests {
 
     #[test]
     fn sums_stay_below_the_order() {
-        let mut order = [0; 16];
+        let mut order = [0_u8; 16];
         order[15] = 7;
-        let number = |value: u8| core::array::from_fn(|i| if i == 15 { value } else { 0 });
-        assert_eq!(sae_pmkid(number(5), number(6), order), Some(number(4)));
+        let number = |value: u8| -> [u8; 16] { core::array::from_fn(|i| if i == 15 { value } else { 0 }) };
+        assert_eq!(sae_pmkid(&number(5), &[6], &order), Some(number(4)));
         assert_eq!(
-            sae_pmkid([0xff; 16], number(0), order).unwrap()[15],
+            sae_pmkid(&[0xff; 16], &[], &order).unwrap()[15],
             ((u128::MAX % 7) as u8)
         );
-        assert_eq!(sae_pmkid(number(1), number(1), [0; 16]), None);
+        assert_eq!(sae_pmkid(&number(1), &number(1), &[0; 16]), None);
+        assert_eq!(sae_pmkid(&[1; 129], &number(1), &order), None);
     }
 }

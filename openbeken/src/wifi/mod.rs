@@ -12,6 +12,6 @@ mod scan;
 pub use self::codes::{Code, FirmwareStatus};
 pub use self::diagnose::{Cause, Diagnosis, Evidence, Finding, Known, Remedy, diagnose};
 pub use self::join::{AccessPoint, Authentication, JoinOutcome, Station};
-pub use self::key::{Passphrase, PassphraseError, PassphraseKind, Pmk, PmkidAkm, sae_pmkid};
+pub use self::key::{MAX_SCALAR, Passphrase, PassphraseError, PassphraseKind, Pmk, PmkidAkm, sae_pmkid};
 pub use self::log::{CipherScope, ConnectParam, LogEvent, ObkTick};
 pub use self::rsne::{Akm, Rsne, RsneError, Suite};

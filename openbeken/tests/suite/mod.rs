@@ -1,9 +1,16 @@
 //! Reads vector files and makes sure that every expectation is checked.
 
+mod config;
+mod firmware;
+mod flash;
 mod home_assistant;
 mod http;
+mod lan;
+mod meters;
 mod mqtt;
 mod provision;
+mod tuya_mcu;
+mod wifi;
 
 use std::cell::RefCell;
 use std::collections::BTreeSet;
@@ -55,6 +62,12 @@ impl Fields {
             .unwrap_or_else(|| panic!("no integer {name} in {:?}", self.map))
     }
 
+    pub fn float(&self, name: &str) -> f64 {
+        self.value(name)
+            .and_then(Value::as_f64)
+            .unwrap_or_else(|| panic!("no number {name} in {:?}", self.map))
+    }
+
     pub fn flag(&self, name: &str) -> bool {
         self.value(name)
             .and_then(Value::as_bool)
@@ -85,6 +98,24 @@ impl Fields {
             self.check(name, actual);
         }
         present
+    }
+
+    /// Compares every field with that of the same name of an object, which may have more.
+    pub fn check_all(&self, found: &Value) {
+        for name in self.map.keys() {
+            let actual = found
+                .get(name)
+                .unwrap_or_else(|| panic!("nobody computes {name}, but {found}"));
+            self.check(name, actual.clone());
+        }
+    }
+
+    /// Compares every field, none may be missing on either side.
+    pub fn check_exactly(&self, found: &Value) {
+        self.check_all(found);
+        for name in found.as_object().expect("an object").keys() {
+            assert!(self.map.contains_key(name), "{name} is not expected: {found}");
+        }
     }
 
     /// The field as an unsigned number of any width.
@@ -172,10 +203,20 @@ pub type Check = fn(input: &Fields, expect: &Fields);
 /// Who checks the cases of a file of this name.
 pub fn check_for(name: &str) -> Option<Check> {
     Some(match name {
+        "beken_image.json" => firmware::check,
+        "bk_uart.json" => flash::check,
+        "config.json" => config::check,
+        "ddp.json" => lan::ddp,
+        "dgr.json" => lan::dgr,
         "ha_discovery.json" => home_assistant::check,
         "http.json" => http::check,
+        "meters.json" => meters::check,
         "mqtt.json" => mqtt::check,
+        "ssdp.json" => lan::ssdp,
+        "tuyamcu.json" => tuya_mcu::check,
+        "wifi_log.json" => wifi::log,
         "wifi_provision.json" => provision::check,
+        "wpa.json" => wifi::keys,
         _ => return None,
     })
 }
