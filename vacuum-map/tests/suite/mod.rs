@@ -1,0 +1,227 @@
+//! Reads vector files and makes sure that every expectation is checked.
+
+#![allow(
+    dead_code,
+    unreachable_pub,
+    reason = "several test programs share this module, and each uses a part of it"
+)]
+
+mod config;
+mod facts;
+mod files;
+mod pictures;
+mod places;
+
+use std::cell::RefCell;
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+use std::{env, fs};
+
+use serde_json::{Map, Value};
+
+/// A JSON object that knows which of its fields nobody has asked for.
+pub struct Fields {
+    map: Map<String, Value>,
+    unread: RefCell<BTreeSet<String>>,
+}
+
+impl Fields {
+    pub fn new(value: &Value) -> Self {
+        let map = value
+            .as_object()
+            .unwrap_or_else(|| panic!("not an object: {value}"))
+            .clone();
+        let unread = RefCell::new(map.keys().cloned().collect());
+        Self { map, unread }
+    }
+
+    /// The field, `null` included; `None` if it is absent.
+    pub fn get(&self, name: &str) -> Option<&Value> {
+        self.unread.borrow_mut().remove(name);
+        self.map.get(name)
+    }
+
+    /// The field, `None` if it is absent or `null`.
+    pub fn value(&self, name: &str) -> Option<&Value> {
+        self.get(name).filter(|value| !value.is_null())
+    }
+
+    pub fn text(&self, name: &str) -> &str {
+        self.value(name)
+            .and_then(Value::as_str)
+            .unwrap_or_else(|| panic!("no text {name} in {:?}", self.map))
+    }
+
+    pub fn hex(&self, name: &str) -> Vec<u8> {
+        hex(self.text(name))
+    }
+
+    pub fn integer(&self, name: &str) -> i64 {
+        self.value(name)
+            .and_then(Value::as_i64)
+            .unwrap_or_else(|| panic!("no integer {name} in {:?}", self.map))
+    }
+
+    pub fn number(&self, name: &str) -> f64 {
+        self.value(name)
+            .and_then(Value::as_f64)
+            .unwrap_or_else(|| panic!("no number {name} in {:?}", self.map))
+    }
+
+    pub fn list(&self, name: &str) -> &[Value] {
+        let list = self.value(name).and_then(Value::as_array);
+        list.unwrap_or_else(|| panic!("no list {name} in {:?}", self.map))
+    }
+
+    /// Compares a field, which must be there, with what the crate says.
+    pub fn check(&self, name: &str, actual: impl Into<Value>) {
+        let expected = self
+            .get(name)
+            .unwrap_or_else(|| panic!("no field {name} in {:?}", self.map));
+        let actual = actual.into();
+        assert!(
+            same(expected, &actual),
+            "{name}: expected {expected}, found {actual}"
+        );
+    }
+
+    /// Compares a field if it is there, and says whether it is.
+    pub fn check_if_present(&self, name: &str, actual: impl Into<Value>) -> bool {
+        let present = self.map.contains_key(name);
+        if present {
+            self.check(name, actual);
+        }
+        present
+    }
+
+    /// Compares all fields with what the crate says; each must be there on both sides.
+    pub fn check_all(&self, actual: &Map<String, Value>) {
+        for (name, actual) in actual {
+            self.check(name, actual.clone());
+        }
+    }
+
+    /// Fails if a field was never looked at.
+    pub fn assert_all_read(&self) {
+        let unread = self.unread.borrow();
+        assert!(unread.is_empty(), "nobody checks {unread:?}");
+    }
+}
+
+/// Equality; numbers that aren't whole are given to 6 decimals.
+pub fn same(expected: &Value, actual: &Value) -> bool {
+    match (expected, actual) {
+        (Value::Number(a), Value::Number(b)) => {
+            if let (Some(a), Some(b)) = (a.as_i64(), b.as_i64()) {
+                return a == b;
+            }
+            let (a, b) = (a.as_f64().unwrap(), b.as_f64().unwrap());
+            (a - b).abs() <= 1e-6
+        }
+        (Value::Array(a), Value::Array(b)) => a.len() == b.len() && a.iter().zip(b).all(|(a, b)| same(a, b)),
+        (Value::Object(a), Value::Object(b)) => {
+            a.len() == b.len() && a.iter().all(|(key, a)| b.get(key).is_some_and(|b| same(a, b)))
+        }
+        (a, b) => a == b,
+    }
+}
+
+pub fn hex(text: &str) -> Vec<u8> {
+    assert!(text.len().is_multiple_of(2), "odd hex {text}");
+    (0..text.len())
+        .step_by(2)
+        .map(|i| u8::from_str_radix(&text[i..i + 2], 16).expect("hex"))
+        .collect()
+}
+
+pub fn to_hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+pub fn sha1(bytes: &[u8]) -> String {
+    use sha1::Digest;
+    to_hex(&sha1::Sha1::digest(bytes))
+}
+
+/// The folder of the vectors: `VECTORS_DIR`, or the one in the repository.
+pub fn folder() -> PathBuf {
+    env::var_os("VECTORS_DIR").map_or_else(
+        || Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/vectors"),
+        PathBuf::from,
+    )
+}
+
+/// The folder of the real maps: `VACUUM_MAP_REAL`, or beside the repository.
+pub fn real_maps() -> Option<PathBuf> {
+    let folder = env::var_os("VACUUM_MAP_REAL").map_or_else(
+        || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/vectors/vacuum-map-real"),
+        PathBuf::from,
+    );
+    folder.join("real_maps.json").is_file().then_some(folder)
+}
+
+/// All `*.json` files below the folder, as `area/name.json`.
+pub fn files(root: &Path) -> Vec<String> {
+    let mut found = Vec::new();
+    let mut open = vec![root.to_path_buf()];
+    while let Some(folder) = open.pop() {
+        for entry in fs::read_dir(&folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display())) {
+            let path = entry.expect("folder entry").path();
+            if path.is_dir() {
+                open.push(path);
+            } else if path.extension().is_some_and(|extension| extension == "json") {
+                let name = path.strip_prefix(root).expect("below the root");
+                found.push(name.to_string_lossy().replace('\\', "/"));
+            }
+        }
+    }
+    found.sort();
+    found
+}
+
+/// Checks one case: what goes in and what must come out. The folder is that of the file.
+pub type Check = fn(folder: &Path, input: &Fields, expect: &Fields);
+
+/// Who checks the cases of a file of this name.
+pub fn check_for(name: &str) -> Option<Check> {
+    Some(match name {
+        "blocks.json" => files::blocks,
+        "container.json" => files::container,
+        "coords.json" => places::coords,
+        "crop.json" => pictures::crop,
+        "encode.json" => files::encode,
+        "header.json" => files::header,
+        "malformed.json" => files::malformed,
+        "mapconfig.json" => config::check,
+        "maps.json" => files::maps,
+        "mop_path.json" => places::mop_path,
+        "pixels.json" => pictures::pixels,
+        "real_maps.json" => files::real_maps,
+        "render.json" => pictures::render,
+        "room_colors.json" => pictures::room_colors,
+        _ => return None,
+    })
+}
+
+/// Runs `check` on every case of a file; a panic names the case.
+pub fn run(root: &Path, file: &str, check: Check) -> usize {
+    let path = root.join(file);
+    let text = fs::read_to_string(&path).unwrap_or_else(|error| panic!("{file}: {error}"));
+    let cases: Vec<Value> = serde_json::from_str(&text).unwrap_or_else(|error| panic!("{file}: {error}"));
+    assert!(!cases.is_empty(), "{file} has no case");
+    for case in &cases {
+        let name = case["name"].as_str().expect("a case has a name");
+        let (input, expect) = (Fields::new(&case["input"]), Fields::new(&case["expect"]));
+        assert!(!expect.map.is_empty(), "{file}: {name} expects nothing");
+        let outcome = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+            check(path.parent().unwrap(), &input, &expect);
+            expect.assert_all_read();
+            input.assert_all_read();
+        }));
+        if let Err(panic) = outcome {
+            eprintln!("{file}: {name}");
+            std::panic::resume_unwind(panic);
+        }
+    }
+    cases.len()
+}
