@@ -12,10 +12,14 @@ use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 
+use crate::bench;
 use crate::config::{Config, EXAMPLE, Every};
+use crate::home::Id;
+use crate::home_assistant::Form as Announce;
 use crate::run::Bridge;
 use crate::show::{self, Form};
 use crate::sim::Simulation;
+use crate::worker::Worker;
 
 /// From Xiaomi devices to MQTT and Home Assistant. Without arguments: a simulated home with a broker of its own, to look
 /// at and to connect to.
@@ -27,6 +31,9 @@ struct Cli {
     /// The configuration; `bridge init` prints an example
     #[arg(long, short, value_name = "FILE", global = true)]
     config: Option<PathBuf>,
+    /// Decode raw advertisements together with other workers; the name is that of its session at the broker
+    #[arg(long, value_name = "NAME", num_args = 0..=1, default_missing_value = "", requires = "config")]
+    worker: Option<String>,
     /// End after this time, as 30s or 5m, with a summary
     #[arg(long = "for", value_name = "TIME", global = true)]
     time: Option<Every>,
@@ -50,11 +57,29 @@ enum Command {
     Init,
     /// Reads the configuration and says whether it is valid
     Check,
+    /// Measures how much one bridge takes
+    Bench {
+        /// Advertisements a second
+        #[arg(long, default_value_t = 20_000)]
+        rate: u32,
+        /// Devices that send them
+        #[arg(long, default_value_t = 1000)]
+        devices: u32,
+        /// How often a device repeats an advertisement
+        #[arg(long, default_value_t = 5)]
+        repeats: u32,
+        /// An MQTT 5 broker to measure with; without it, an embedded one
+        #[arg(long)]
+        broker: Option<SocketAddr>,
+    },
     /// Lives in a simulated home, as without arguments
     Sim {
         /// Where MQTT clients find the embedded broker
         #[arg(long, default_value_t = 0)]
         port: u16,
+        /// How devices are announced to Home Assistant; components for releases before 2024.12
+        #[arg(long, value_enum)]
+        announce: Option<Announce>,
     },
 }
 
@@ -109,9 +134,31 @@ async fn run(cli: &Cli) -> Result<(), Failure> {
             println!("the configuration is valid");
             Ok(())
         }
-        (Some(Command::Sim { port }), _) => simulated(cli, *port).await,
-        (None, Some(_)) => real(cli).await,
-        (None, None) => simulated(cli, 0).await,
+        (Some(Command::Sim { port, announce }), _) => simulated(cli, *port, *announce).await,
+        (
+            Some(Command::Bench {
+                rate,
+                devices,
+                repeats,
+                broker,
+            }),
+            _,
+        ) => {
+            let time = cli.time.map_or(Duration::from_secs(10), Every::duration);
+            let options = bench::Options {
+                rate: *rate,
+                devices: *devices,
+                repeats: *repeats,
+                time,
+                broker: *broker,
+            };
+            measure(&options, cli.json).await
+        }
+        (None, Some(_)) => match &cli.worker {
+            Some(name) => work(cli, name).await,
+            None => real(cli).await,
+        },
+        (None, None) => simulated(cli, 0, None).await,
     }
 }
 
@@ -131,11 +178,80 @@ async fn real(cli: &Cli) -> Result<(), Failure> {
     serve(cli, &config, &title, cli.time.map(Every::duration)).await
 }
 
-async fn simulated(cli: &Cli, port: u16) -> Result<(), Failure> {
+async fn measure(options: &bench::Options, as_json: bool) -> Result<(), Failure> {
+    if !as_json {
+        println!(
+            "{} advertisements a second of {} devices, each repeated {} times, for {} s",
+            options.rate,
+            options.devices,
+            options.repeats,
+            options.time.as_secs()
+        );
+    }
+    let figures = bench::run(options)
+        .await
+        .map_err(|error| Failure::new(&error, None))?;
+    let [median, most, worst] = figures.latency.map(|latency| latency.as_secs_f64() * 1000.0);
+    let rate = figures.sent as f64 / figures.seconds;
+    if as_json {
+        let json = json!({
+            "adverts_per_second": rate, "expected": figures.expected, "received": figures.received,
+            "latency_ms": {"p50": median, "p99": most, "worst": worst},
+            "core": figures.core, "memory_kib": figures.memory,
+        });
+        println!("{json}");
+        return Ok(());
+    }
+    println!("sent       {rate:>10.0} a second");
+    println!(
+        "changed    {:>10} values, of which {} came back",
+        figures.expected, figures.received
+    );
+    println!(
+        "latency    {median:>10.2} ms median, {most:.2} ms at 99 % (wanted: below 50), {worst:.2} ms at worst"
+    );
+    if let Some(core) = figures.core {
+        println!(
+            "processor  {:>10.0} % of one core (wanted: below 100)",
+            core * 100.0
+        );
+    }
+    if let Some(memory) = figures.memory {
+        println!(
+            "memory     {:>10.1} MiB (wanted: below 64)",
+            memory as f64 / 1024.0
+        );
+    }
+    Ok(())
+}
+
+async fn work(cli: &Cli, name: &str) -> Result<(), Failure> {
+    let config = read(cli)?;
+    log(cli, true);
+    let own = format!("pid-{}", std::process::id());
+    let name = if name.is_empty() { &own } else { name };
+    let name = name
+        .parse::<Id>()
+        .map_err(|error| Failure::new(&error, Some("Choose another name for --worker.")))?;
+    let worker = Worker::new(&config, &name).map_err(|error| Failure::new(&error, error.help()))?;
+    let (sender, stop) = tokio::sync::watch::channel(false);
+    let home = std::sync::Arc::clone(&worker.home);
+    let task = tokio::spawn(async move { worker.run(stop).await });
+    end(cli.time.map(Every::duration)).await;
+    let _ = sender.send(true);
+    let _ = task.await;
+    show::summary(&mut io::stdout().lock(), &home, cli.json)?;
+    Ok(())
+}
+
+async fn simulated(cli: &Cli, port: u16, announce: Option<Announce>) -> Result<(), Failure> {
     log(cli, false);
-    let simulation = Simulation::start(port)
+    let mut simulation = Simulation::start(port)
         .await
         .map_err(|error| Failure::new(&error, Some("Choose a free port with `bridge sim --port`.")))?;
+    if let Some(announce) = announce {
+        simulation.config.home_assistant.announce = announce;
+    }
     let broker = simulation.broker;
     let title = format!(
         "simulated home | mosquitto_sub -p {} -t 'xiaomi/#' -v | MQTT 5: port {}",

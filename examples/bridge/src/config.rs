@@ -45,6 +45,30 @@ pub struct Config {
     /// Gateways.
     #[serde(default)]
     pub gateway: Vec<Gateway>,
+    /// OpenBeken devices.
+    #[serde(default)]
+    pub openbeken: Vec<OpenBeken>,
+}
+
+/// An OpenBeken device.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OpenBeken {
+    /// Its MQTT client id, which is the base of its topics.
+    pub client_id: String,
+    /// Its MQTT group.
+    #[serde(default = "group")]
+    pub group: String,
+    /// Its name.
+    pub name: Option<String>,
+}
+
+impl OpenBeken {
+    /// Its topics; `None` where the names can't stand in one, which [`Config::parse`] refuses.
+    #[must_use]
+    pub fn topics(&self) -> Option<openbeken::Topics> {
+        openbeken::Topics::new(&self.client_id, &self.group).ok()
+    }
 }
 
 /// The broker.
@@ -312,6 +336,11 @@ impl Config {
                 ));
             }
         }
+        for device in &self.openbeken {
+            if let Err(error) = openbeken::Topics::new(&device.client_id, &device.group) {
+                return Some(format!("openbeken {:?}: {error}", device.client_id));
+            }
+        }
         if let Some(tls) = &self.mqtt.tls
             && tls.certificate.is_some() != tls.key.is_some()
         {
@@ -337,6 +366,10 @@ fn base() -> String {
 
 fn client_id() -> String {
     "xiaomi-bridge".into()
+}
+
+fn group() -> String {
+    "bekens".into()
 }
 
 fn prefix() -> String {

@@ -376,6 +376,12 @@ impl Home {
         source.commands.try_send(command).map_err(|_| busy())
     }
 
+    /// Publishes something once, at a topic of somebody else's: a command for a device.
+    pub fn send(&self, topic: &str, payload: &str) {
+        self.inner().outbox.tell(&topic.into(), payload.into());
+        self.outgoing.notify_one();
+    }
+
     /// The next message for the broker.
     #[must_use]
     pub fn take_message(&self) -> Option<(Ticket, Message)> {

@@ -27,7 +27,7 @@ pub struct Discovery {
 }
 
 /// Forms of announcements.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Deserialize, clap::ValueEnum)]
 #[serde(rename_all = "lowercase")]
 pub enum Form {
     /// One message a device: Home Assistant 2024.12 and later.

@@ -12,6 +12,7 @@
 
 #![forbid(unsafe_code)]
 
+pub mod bench;
 pub mod cli;
 pub mod config;
 pub mod home;
@@ -24,3 +25,4 @@ pub mod show;
 pub mod sim;
 pub mod source;
 pub mod state;
+pub mod worker;

@@ -18,8 +18,10 @@ use crate::metrics;
 use crate::mqtt::{self, Session, Subscription, TlsError};
 use crate::source::ble::Ble;
 use crate::source::miio::LastIds;
+use crate::source::openbeken::{self, Plugs};
 use crate::source::{gateway, miio, supervise};
 use crate::state::{Saved, StateError};
+use crate::worker::{self, Adopter, Merger};
 
 /// A bridge at work.
 #[derive(Debug)]
@@ -86,7 +88,13 @@ impl Bridge {
             Some(path) => Saved::read(path)?,
             None => Saved::default(),
         };
-        let options = mqtt::options(&config.mqtt, &config.mqtt.client_id)?;
+        let mut options = mqtt::options(&config.mqtt, &config.mqtt.client_id)?;
+        if config.ble.workers.is_some() {
+            // What workers decode while the bridge is away waits for it.
+            options
+                .set_clean_start(false)
+                .set_session_expiry_interval(Some(SESSION_EXPIRY));
+        }
         let home = Home::new(
             &config.mqtt.base,
             config.discovery(),
@@ -145,7 +153,29 @@ impl Bridge {
                 crate::source::ble::adapter::run(desk, Arc::clone(&ble))
             }));
         }
-        let session = Session::new(Arc::clone(&home), options, adverts(config, &ble));
+        let subscriptions = adverts(config, &home, &ble, &stopped);
+        let plugs = config.openbeken.iter();
+        let plugs = plugs.filter_map(|plug| Some((plug.topics()?, plug.name.clone())));
+        let plugs = Arc::new(Plugs::new(Arc::clone(&home), plugs));
+        if !config.openbeken.is_empty() {
+            let served = Arc::clone(&plugs);
+            tasks.push(supervise(
+                &home,
+                openbeken::SOURCE,
+                stopped.clone(),
+                move |desk| openbeken::run(desk, Arc::clone(&served)),
+            ));
+        }
+        let mut subscriptions = subscriptions;
+        subscriptions.extend(plugs.filters().map(|filter| {
+            let plugs = Arc::clone(&plugs);
+            Subscription {
+                filter,
+                qos: QoS::AtMostOnce,
+                handler: Arc::new(move |topic, payload, _| plugs.handle_message(topic, payload)),
+            }
+        }));
+        let session = Session::new(Arc::clone(&home), options, subscriptions);
         let session = tokio::spawn(session.run(stopped));
         let keeper = Keeper {
             path: config.state_file.clone(),
@@ -175,8 +205,29 @@ impl Bridge {
     }
 }
 
-/// Topics of raw advertisements.
-fn adverts(config: &Config, ble: &Arc<Ble>) -> Vec<Subscription> {
+/// Topics of raw advertisements, or of what workers made of them.
+fn adverts(
+    config: &Config,
+    home: &Arc<Home>,
+    ble: &Arc<Ble>,
+    stopped: &watch::Receiver<bool>,
+) -> Vec<Subscription> {
+    if config.ble.workers.is_some() {
+        let merger = Merger::new(Arc::clone(home), &config.ble.device, config.ble.strangers);
+        let adopter = Adopter::start(config.clone(), stopped.clone());
+        return vec![
+            Subscription {
+                filter: worker::decoded_topic(home.base()),
+                qos: QoS::AtLeastOnce,
+                handler: Arc::new(move |_, payload, _| merger.handle_message(payload)),
+            },
+            Subscription {
+                filter: worker::status_topic(home.base(), "+"),
+                qos: QoS::AtLeastOnce,
+                handler: Arc::new(move |topic, payload, _| adopter.handle_message(topic, payload)),
+            },
+        ];
+    }
     let filters = config.ble.topics.iter();
     filters
         .map(|filter| {
@@ -244,6 +295,10 @@ fn forget_unlisted(home: &Home, config: &Config) {
     for (id, announced) in home.announced() {
         let stays = match announced.source.as_str() {
             "ble" => config.ble.strangers || listed.contains(&id),
+            openbeken::SOURCE => config
+                .openbeken
+                .iter()
+                .any(|device| Id::of(&device.client_id).is_some_and(|own| own.as_str() == id)),
             source => sources.contains(source),
         };
         if !stays && home.remove(&id) {
@@ -295,6 +350,8 @@ impl Keeper {
     }
 }
 
+/// Seconds that the broker keeps what workers decoded.
+const SESSION_EXPIRY: u32 = 24 * 60 * 60;
 const BEAT: Duration = Duration::from_secs(2);
 /// Beats.
 const SAVE_EVERY: u64 = 30;

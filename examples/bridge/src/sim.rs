@@ -3,8 +3,10 @@
 
 pub mod ble;
 pub mod broker;
+mod cloud;
 pub mod gateway;
 pub mod miio;
+pub mod openbeken;
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::Path;
@@ -12,7 +14,7 @@ use std::time::Duration;
 
 use tokio::task::JoinHandle;
 
-use crate::config::{Config, ConfigError};
+use crate::config::{Config, ConfigError, Every};
 
 pub use broker::{Broker, BrokerError};
 
@@ -41,6 +43,9 @@ pub enum SimulationError {
     /// The configuration that was made isn't valid.
     #[error(transparent)]
     Config(#[from] ConfigError),
+    /// The simulated cloud gives nothing.
+    #[error("the simulated cloud: {0}")]
+    Cloud(String),
     /// A specification that was made isn't valid.
     #[error("{0}")]
     Spec(String),
@@ -68,8 +73,16 @@ impl Simulation {
                 None
             }
         };
-        let config = config(&broker, &wifi, gateway_address)?;
+        let mut config = config(&broker, gateway_address)?;
+        cloud::enrich(&mut config, &wifi).await?;
+        for device in &mut config.miio {
+            device.every = Every::seconds(2);
+            if device.model.as_deref() == Some(miio::PURIFIER_MODEL) {
+                device.spec_text = Some(miio::PURIFIER);
+            }
+        }
         tasks.extend(wifi.tasks);
+        tasks.push(tokio::spawn(openbeken::run(broker.mqtt5())));
         tasks.push(tokio::spawn(ble::run(broker.mqtt5())));
         Ok(Self {
             broker,
@@ -88,12 +101,8 @@ impl Drop for Simulation {
     }
 }
 
-/// The file that a person would write for this home.
-fn config(
-    broker: &Broker,
-    wifi: &miio::Devices,
-    gateway: Option<SocketAddr>,
-) -> Result<Config, SimulationError> {
+/// The file that a person would write for this home; keys and tokens come from the cloud.
+fn config(broker: &Broker, gateway: Option<SocketAddr>) -> Result<Config, SimulationError> {
     use std::fmt::Write;
     let mut text = format!(
         "[mqtt]\nhost = \"127.0.0.1\"\nport = {}\n[ble]\ntopics = [\"{}\"]\n",
@@ -101,20 +110,18 @@ fn config(
         ble::TOPICS.join("\", \""),
     );
     for (address, key, name) in ble::listed() {
-        let _ = write!(
-            text,
-            "[[ble.device]]\naddress = \"{address}\"\nname = \"{name}\"\n"
-        );
-        if let Some(key) = key {
-            let _ = writeln!(text, "key = \"{key}\"");
+        if key.is_none() {
+            let _ = write!(
+                text,
+                "[[ble.device]]\naddress = \"{address}\"\nname = \"{name}\"\n"
+            );
         }
     }
-    for (name, address, id, token) in wifi.listed() {
-        let _ = write!(
-            text,
-            "[[miio]]\nname = \"{name}\"\naddress = \"{address}\"\ndevice_id = {id}\ntoken = \"{token}\"\nevery = \"2s\"\n"
-        );
-    }
+    let (client_id, group) = (openbeken::CLIENT_ID, openbeken::GROUP);
+    let _ = write!(
+        text,
+        "[[openbeken]]\nname = \"Heater\"\nclient_id = \"{client_id}\"\ngroup = \"{group}\"\n"
+    );
     if let Some(address) = gateway {
         let _ = write!(
             text,
@@ -123,15 +130,7 @@ fn config(
             Ipv4Addr::LOCALHOST,
         );
     }
-    let mut config = Config::parse(&text, Path::new("the simulated home"))?;
-    let purifier = config
-        .miio
-        .iter_mut()
-        .find(|miio| miio.name.as_deref() == Some("Purifier"));
-    if let Some(purifier) = purifier {
-        purifier.spec_text = Some(miio::PURIFIER);
-    }
-    Ok(config)
+    Ok(Config::parse(&text, Path::new("the simulated home"))?)
 }
 
 /// A value that goes up and down between `low` and `high`, once in `period`.

@@ -3,8 +3,10 @@
 //! A source that waits for devices runs under [`supervise`]: when it fails it is started again, alone, after a pause.
 
 pub mod ble;
+pub mod cloud;
 pub mod gateway;
 pub mod miio;
+pub mod openbeken;
 
 use std::future::Future;
 use std::sync::Arc;

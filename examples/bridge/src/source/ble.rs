@@ -17,6 +17,7 @@ pub use reading::says;
 
 use crate::config::BleDevice;
 use crate::home::{About, Home, Id, Presence, Update};
+use crate::worker::Report as Reported;
 
 /// Decodes advertisements for a home.
 #[derive(Debug)]
@@ -129,6 +130,50 @@ impl Ble {
         }
     }
 
+    /// Decodes an advertisement for somebody else: what was read is returned and not applied. Whether a counter was seen
+    /// before is the other one's judgement too, save for plain repeats, whose first copy was returned before.
+    #[must_use]
+    pub fn reports(&self, advert: &Advert) -> Vec<Reported> {
+        self.home.counters.adverts.add();
+        let now = self.home.now();
+        let mut guard = self.inner();
+        let inner = &mut *guard;
+        let mut reports = Vec::new();
+        advert.payloads(|payload| {
+            let address = payload.sender(advert.address);
+            let device = address.and_then(|address| inner.decoder.device(address));
+            if device.is_none() && !self.strangers {
+                return;
+            }
+            let sleepy = device.is_some_and(|device| device.is_sleepy());
+            let report = inner.decoder.decode(now, address, payload);
+            match report.outcome {
+                Outcome::Readings | Outcome::Stale | Outcome::Replayed { .. } => {}
+                Outcome::Presence | Outcome::Duplicate => return self.home.counters.adverts_ignored.add(),
+                outcome => {
+                    self.home.counters.adverts_failed.add();
+                    return tell_once(&mut inner.told, address, outcome);
+                }
+            }
+            let Some(address) = report.address else { return };
+            let says = says(report.all_readings());
+            if says.is_empty() {
+                return;
+            }
+            self.home.counters.readings.add_many(says.len() as u64);
+            reports.push(Reported {
+                address,
+                model: report.model().map(str::to_owned),
+                sleepy: is_sleepy(&report, sleepy),
+                format: report.format.name().to_owned(),
+                counter: report.counter,
+                authenticated: report.authenticated,
+                says,
+            });
+        });
+        reports
+    }
+
     /// The counters of all devices, to be restored after a restart.
     #[must_use]
     pub fn states(&self) -> Vec<DeviceState> {
@@ -209,14 +254,6 @@ fn about(report: &Report<'_>, address: MacAddr6, sleepy: bool, name: Option<&Str
     let name = name
         .cloned()
         .unwrap_or_else(|| format!("{} {a:02X}{b:02X}{c:02X}", model.unwrap_or("Bluetooth")));
-    let sleepy = sleepy
-        || report
-            .product()
-            .is_some_and(|product| product.sleepy == Some(true))
-        || matches!(
-            report.format,
-            mibeacon::Format::WeightScale | mibeacon::Format::BodyComposition | mibeacon::Format::Reed
-        );
     About {
         name,
         model: model.map(str::to_owned),
@@ -224,7 +261,7 @@ fn about(report: &Report<'_>, address: MacAddr6, sleepy: bool, name: Option<&Str
         firmware: None,
         via: None,
         source: "ble".into(),
-        presence: if sleepy || only_events(report) {
+        presence: if is_sleepy(report, sleepy) {
             Presence::Sleeps
         } else {
             Presence::Speaks
@@ -232,9 +269,21 @@ fn about(report: &Report<'_>, address: MacAddr6, sleepy: bool, name: Option<&Str
     }
 }
 
+fn is_sleepy(report: &Report<'_>, known: bool) -> bool {
+    known
+        || report
+            .product()
+            .is_some_and(|product| product.sleepy == Some(true))
+        || matches!(
+            report.format,
+            mibeacon::Format::WeightScale | mibeacon::Format::BodyComposition | mibeacon::Format::Reed
+        )
+        || only_events(report)
+}
+
 /// A device that speaks of itself only when something happens: a button, a contact.
 fn only_events(report: &Report<'_>) -> bool {
-    let mut readings = report.readings().peekable();
+    let mut readings = report.all_readings().peekable();
     readings.peek().is_some()
         && readings.all(|reading| {
             matches!(

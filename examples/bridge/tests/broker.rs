@@ -1,0 +1,237 @@
+//! A broker that goes away, is started anew, closes at any byte, or sends nonsense: the bridge stays, and what it says in
+//! the end is true.
+
+mod common;
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bridge::home::{About, Entity, Home, Id, Presence, Says, Update, Value};
+use bridge::run::Bridge;
+use common::{Listener, Mosquitto, config, free};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpListener;
+use tokio::time::{Instant, sleep, timeout};
+
+fn tell(home: &Home, device: usize, value: u64) {
+    home.apply(Update {
+        device: Id::of(&format!("device{device}")).unwrap(),
+        about: Arc::new(About {
+            name: format!("Device {device}"),
+            model: None,
+            manufacturer: None,
+            firmware: None,
+            via: None,
+            source: "test".into(),
+            presence: Presence::Speaks,
+        }),
+        says: vec![Says {
+            entity: Entity::sensor("temperature", Some("temperature"), "°C"),
+            value: Some(Value::Number(value.to_string())),
+        }],
+        available: None,
+    });
+}
+
+#[tokio::test]
+async fn a_broker_that_is_down_costs_no_latest_state() {
+    let Some(mut mosquitto) = Mosquitto::start("allow_anonymous true").await else {
+        return;
+    };
+    let bridge = Bridge::start(&config(mosquitto.address, ""), None).await.unwrap();
+    for device in 0..50 {
+        tell(&bridge.home, device, 1);
+    }
+    let listener = Listener::start("listener", mosquitto.address);
+    listener.until_is("xiaomi/device49/temperature", "1").await;
+
+    // It dies, and with it all that it had in memory; meanwhile every value changes a hundred times.
+    mosquitto.kill();
+    for value in 2..=101 {
+        for device in 0..50 {
+            tell(&bridge.home, device, value);
+        }
+    }
+    assert!(
+        bridge.home.summary().waiting <= 50 * 4,
+        "{:?}",
+        bridge.home.summary()
+    );
+    sleep(Duration::from_millis(300)).await;
+    mosquitto.again().await;
+    for device in 0..50 {
+        listener
+            .until_is(&format!("xiaomi/device{device}/temperature"), "101")
+            .await;
+    }
+    listener.until_is("xiaomi/bridge/status", "online").await;
+    let summary = bridge.home.summary();
+    assert!(summary.losses.superseded >= 50 * 98, "{summary:?}");
+    assert_eq!(
+        (summary.losses.dropped_events, summary.losses.dropped_topics),
+        (0, 0)
+    );
+    // A device that never changed is known to the new broker too, as are all announcements.
+    assert!(
+        listener
+            .latest()
+            .contains_key("homeassistant/device/xiaomi_device7/config")
+    );
+    bridge.stop().await;
+}
+
+#[tokio::test]
+async fn the_last_will_says_that_a_bridge_is_gone() {
+    let Some(mosquitto) = Mosquitto::start("allow_anonymous true").await else {
+        return;
+    };
+    let listener = Listener::start("listener", mosquitto.address);
+    let bridge = Bridge::start(&config(mosquitto.address, ""), None).await.unwrap();
+    listener.until_is("xiaomi/bridge/status", "online").await;
+    bridge.stop().await;
+    listener.until_is("xiaomi/bridge/status", "offline").await;
+}
+
+#[tokio::test]
+async fn a_wrong_password_is_told_with_a_remedy() {
+    let Some(mosquitto) = Mosquitto::start("allow_anonymous false").await else {
+        return;
+    };
+    let more = "username = \"somebody\"\npassword = \"wrong\"\n";
+    let bridge = Bridge::start(&config(mosquitto.address, more), None)
+        .await
+        .unwrap();
+    let home = Arc::clone(&bridge.home);
+    common::until(
+        "nothing is said about the password",
+        || matches!(home.broker(), bridge::home::Health::Down(reason) if reason.contains("mqtt.password")),
+    )
+    .await;
+    bridge.stop().await;
+}
+
+/// Passes bytes on to a broker, and closes after so many of either direction.
+async fn cut_after(broker: SocketAddr, listener: &TcpListener, bytes: usize) {
+    let (mut client, _) = listener.accept().await.unwrap();
+    let mut upstream = tokio::net::TcpStream::connect(broker).await.unwrap();
+    let (mut left, mut up, mut down) = (bytes, [0; 512], [0; 512]);
+    while left > 0 {
+        tokio::select! {
+            read = client.read(&mut up) => {
+                let Ok(count @ 1..) = read else { return };
+                let part = count.min(left);
+                left -= part;
+                let _ = upstream.write_all(&up[..part]).await;
+            }
+            read = upstream.read(&mut down) => {
+                let Ok(count @ 1..) = read else { return };
+                let part = count.min(left);
+                left -= part;
+                let _ = client.write_all(&down[..part]).await;
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_connection_that_closes_at_any_byte_is_taken_up_again() {
+    let broker = bridge::sim::Broker::start(0).await.unwrap();
+    let proxy = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = proxy.local_addr().unwrap();
+    // The pauses between attempts are the bridge's own, so each cut gets a session of its own, side by side.
+    for cut in [1, 2, 3, 5, 8, 13, 21, 40, 77, 90, 111, 160, 222, 301, 444, 777] {
+        let home = Home::new(
+            "xiaomi",
+            Default::default(),
+            Default::default(),
+            Default::default(),
+        );
+        let (stop, stopped) = tokio::sync::watch::channel(false);
+        let mut table = config(address, "").mqtt;
+        table.client_id = format!("cut-{cut}");
+        let options = bridge::mqtt::options(&table, &table.client_id).unwrap();
+        let session = bridge::mqtt::Session::new(Arc::clone(&home), options, Vec::new());
+        tell(&home, 1, 1);
+        let task = tokio::spawn(session.run(stopped));
+        cut_after(broker.mqtt5(), &proxy, cut).await;
+        // What follows isn't cut.
+        let whole = async {
+            let (mut client, _) = proxy.accept().await.unwrap();
+            let mut upstream = tokio::net::TcpStream::connect(broker.mqtt5()).await.unwrap();
+            let _ = tokio::io::copy_bidirectional(&mut client, &mut upstream).await;
+        };
+        let done = async {
+            while home.summary().waiting > 0 {
+                sleep(Duration::from_millis(5)).await;
+            }
+        };
+        tokio::select! {
+            () = whole => {}
+            outcome = timeout(Duration::from_secs(10), done) => outcome.unwrap_or_else(|_| panic!("cut after {cut}: {:?}", home.summary())),
+        }
+        stop.send(true).unwrap();
+        task.abort();
+    }
+}
+
+#[tokio::test]
+async fn a_broker_that_sends_nonsense_ends_nothing() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let bridge = Bridge::start(&config(listener.local_addr().unwrap(), ""), None)
+        .await
+        .unwrap();
+    let answers: [&[u8]; 4] = [
+        b"HTTP/1.1 400 Bad Request\r\n\r\n",
+        // CONNACK, then a publish that is longer than allowed.
+        b"\x20\x03\x00\x00\x00\x30\xff\xff\xff\x7f",
+        // CONNACK, then a packet type that doesn't exist.
+        b"\x20\x03\x00\x00\x00\xf0\x00\x00",
+        // CONNACK, then an acknowledgement of what was never sent.
+        b"\x20\x03\x00\x00\x00\x40\x02\xff\xff",
+    ];
+    let end = Instant::now() + Duration::from_secs(30);
+    for answer in answers {
+        let (mut client, _) = timeout(end - Instant::now(), listener.accept())
+            .await
+            .unwrap()
+            .unwrap();
+        let mut hello = [0; 512];
+        let _ = client.read(&mut hello).await;
+        let _ = client.write_all(answer).await;
+        sleep(Duration::from_millis(50)).await;
+    }
+    assert!(bridge.home.counters.disconnects.get() >= 3);
+    tell(&bridge.home, 1, 1);
+    assert_eq!(bridge.home.summary().devices, 1, "it works on");
+    bridge.stop().await;
+}
+
+#[tokio::test]
+async fn figures_are_served_and_nothing_else() {
+    let config = config(free(), "");
+    let bridge = Bridge::start(&config, Some("127.0.0.1:0".parse().unwrap()))
+        .await
+        .unwrap();
+    tell(&bridge.home, 1, 1);
+    let get = async |path: &str| {
+        let mut stream = tokio::net::TcpStream::connect(bridge.metrics.unwrap())
+            .await
+            .unwrap();
+        stream
+            .write_all(format!("GET {path} HTTP/1.1\r\nHost: x\r\n\r\n").as_bytes())
+            .await
+            .unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).await.unwrap();
+        answer
+    };
+    let metrics = get("/metrics").await;
+    assert!(
+        metrics.starts_with("HTTP/1.1 200") && metrics.contains("\nbridge_devices 1\n"),
+        "{metrics}"
+    );
+    assert!(metrics.contains("\nbridge_broker_up 0\n"), "{metrics}");
+    assert!(get("/etc/passwd").await.starts_with("HTTP/1.1 404"));
+    bridge.stop().await;
+}
