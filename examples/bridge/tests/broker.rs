@@ -1,6 +1,12 @@
 //! A broker that goes away, is started anew, closes at any byte, or sends nonsense: the bridge stays, and what it says in
 //! the end is true.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a helper of a test may panic"
+)]
+
 mod common;
 
 use std::net::SocketAddr;

@@ -1,5 +1,11 @@
 //! The simulated home, as everybody sees it: what the embedded broker has, and what commands do.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a helper of a test may panic"
+)]
+
 mod common;
 
 use bridge::run::Bridge;
@@ -24,6 +30,7 @@ async fn every_device_of_the_simulated_home_is_announced_speaks_and_obeys() {
         "xiaomi/c80f10000007/weight",
         "xiaomi/0200034d7687/vacuum",
         "xiaomi/02001033c4d6/pm2_5_density",
+        "xiaomi/obksimulated/switch",
     ] {
         listener
             .until(&format!("nothing at {topic}"), |latest| {
@@ -72,6 +79,9 @@ async fn every_device_of_the_simulated_home_is_announced_speaks_and_obeys() {
             latest["xiaomi/0200034d7687/vacuum"].contains("\"turbo\"")
         })
         .await;
+
+    listener.publish("xiaomi/obksimulated/switch/set", "OFF").await;
+    listener.until_is("xiaomi/obksimulated/switch", "OFF").await;
 
     // A gateway needs multicast, which some containers don't have.
     if simulation.missing.is_empty() {

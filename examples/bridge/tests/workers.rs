@@ -1,5 +1,11 @@
 //! Three workers on one mosquitto, one of them killed in the middle: no reading is lost, and each is published once.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a helper of a test may panic"
+)]
+
 mod common;
 
 use std::collections::BTreeMap;

@@ -68,6 +68,7 @@ pub async fn run(broker: SocketAddr) {
                 Some(_) => {}
             },
             _ = beat.tick() => {
+                let now = start.elapsed();
                 let watts = if plug.channel(1) == Some(1) { wave(now, 55.0, 65.0, 40.0) } else { 0.0 };
                 let tenths = |value: f64| openbeken::Decimal::new((value * 10.0) as i64, 1);
                 let amperes = openbeken::Decimal::new((watts / 230.0 * 1000.0) as i64, 3);

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use openbeken::Topics;
-use openbeken::mqtt::{Led, Message};
+use openbeken::mqtt::{Led, LedValue, Message};
 use serde_json::{Value as Json, json};
 
 use crate::home::{About, Action, Command, Entity, Health, Home, Id, Kind, Presence, Says, Update, Value};
@@ -70,7 +70,12 @@ impl Plugs {
         for (id, device) in &self.devices {
             let (says, available) = match device.topics.classify(topic, payload) {
                 Message::Foreign => continue,
-                Message::Availability { online } => (Vec::new(), Some(online)),
+                Message::Availability { online } => {
+                    if online {
+                        self.ask(device);
+                    }
+                    (Vec::new(), Some(online))
+                }
                 message => (device.says(&message), Some(true)),
             };
             if says.is_empty() && available != Some(false) && !topic.ends_with("/connected") {
@@ -84,6 +89,15 @@ impl Plugs {
                 available,
             });
             return;
+        }
+    }
+
+    /// Asks for what the device told before anybody listened: its values aren't retained.
+    fn ask(&self, device: &Device) {
+        // A device answers for channels that it doesn't have, too.
+        self.home.send(&device.topics.get_channel(1).topic, "");
+        for value in [LedValue::EnableAll, LedValue::Dimmer, LedValue::BaseColor] {
+            self.home.send(&device.topics.get_led(value).topic, "");
         }
     }
 
