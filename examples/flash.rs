@@ -1,6 +1,6 @@
 //! Takes a Xiaomi thermometer from stock to custom firmware and back over Bluetooth, without bricking it.
 //!
-//! A [`Host`](host::Host) leads to a device: a simulated one, which is a thermometer of `telink-ota` behind the
+//! A `Host` leads to a device: a simulated one, which is a thermometer of `telink-ota` behind the
 //! authentication of `mi-auth` (`simulation`), or with the feature `btleplug` a real one (`radio`). Each command is a
 //! module that works over any host; `transfer` is the one that flashes.
 

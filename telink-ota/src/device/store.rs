@@ -93,7 +93,8 @@ impl Store {
         let pin = Zeroizing::new(self.pin.to_le_bytes());
         let second = self.second.to_le_bytes();
         let fields = [
-            &name[..],
+            &[self.name.len() as u8][..],
+            &name,
             self.mac.as_bytes(),
             &self.random,
             self.bind_key.expose(),
@@ -112,9 +113,10 @@ impl Store {
     }
 
     fn read(&mut self, mut bytes: &[u8]) -> Option<()> {
+        let [length] = take(&mut bytes)?;
         let name: [u8; 18] = take(&mut bytes)?;
-        let name = core::str::from_utf8(&name).unwrap_or_default();
-        self.name = ArrayString::from(name.trim_end_matches('\0')).unwrap_or_default();
+        let name = name.get(..usize::from(length)).unwrap_or_default();
+        self.name = ArrayString::from(core::str::from_utf8(name).unwrap_or_default()).unwrap_or_default();
         self.mac = MacAddr6::from(take::<6>(&mut bytes)?);
         self.random = take(&mut bytes)?;
         self.bind_key = BindKey::from(take::<16>(&mut bytes)?);
@@ -184,7 +186,7 @@ fn take<const N: usize>(bytes: &mut &[u8]) -> Option<[u8; N]> {
 
 const SECTORS: [u32; 2] = [0x7a000, 0x7b000];
 const MARK: u8 = 0x5c;
-const SETTINGS: usize = 102;
+const SETTINGS: usize = 103;
 const RECORD: u32 = 5 + SETTINGS as u32;
 
 #[cfg(test)]
@@ -206,6 +208,19 @@ mod tests {
             assert_eq!(*Store::load(&profile, &flash).encode(), *store.encode());
         }
         assert!(!store.encode().ends_with(&[0, 0, 0, 0]));
+    }
+
+    #[test]
+    fn names_of_zeros_and_of_all_lengths_come_back() {
+        let profile = Profile::lywsd03mmc();
+        let mut memory = vec![0xff; FLASH_SIZE];
+        let mut flash = Flash::new(&mut memory);
+        for name in ["", "\0\0\0", "K\0", "eighteen letters..", "Küche"] {
+            let mut store = Store::new(&profile);
+            store.name = ArrayString::from(name).unwrap();
+            store.save(&mut flash).unwrap();
+            assert_eq!(&Store::load(&profile, &flash).name[..], name);
+        }
     }
 
     #[test]
