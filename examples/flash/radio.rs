@@ -27,7 +27,10 @@ pub(super) fn block_on(
         .build()?;
     runtime.block_on(async {
         let mut radio = Radio::new(arguments.device.device.clone()).await?;
-        run(&mut radio).await
+        let result = run(&mut radio).await;
+        // The last connection ends in a task of its own.
+        tokio::time::sleep(Duration::from_millis(500)).await;
+        result
     })
 }
 
