@@ -438,7 +438,7 @@ impl Warning {
 
 /// A flash that wasn't cleared.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{} reasons speak against flashing, the first is {}", reasons.len(), reasons.first().map_or("", |reason| reason.name()))]
+#[error("not cleared for flashing; reasons: {}, the first is {}", reasons.len(), reasons.first().map_or("", |reason| reason.name()))]
 pub struct Refused {
     /// The reasons that stand, at least one.
     pub reasons: ArrayVec<Reason, 16>,
