@@ -5,3 +5,4 @@
 pub mod adverts;
 pub mod flash;
 pub mod gateway;
+pub mod openbeken;

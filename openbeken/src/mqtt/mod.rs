@@ -20,6 +20,7 @@ mod classify;
 
 use alloc::string::String;
 use alloc::vec::Vec;
+use core::fmt;
 
 pub use self::classify::{Led, Message, Target, TuyaType};
 use crate::Decimal;
@@ -31,8 +32,8 @@ pub struct Topics {
     pub(crate) group: String,
 }
 
-/// A message to publish.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// A message to publish. `Debug` leaves out the payload of commands that set a password.
+#[derive(Clone, PartialEq, Eq)]
 pub struct Publish {
     /// The topic.
     pub topic: String,
@@ -42,6 +43,25 @@ pub struct Publish {
     pub qos: u8,
     /// Whether the broker keeps it.
     pub retain: bool,
+}
+
+impl fmt::Debug for Publish {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let command = self.topic.strip_prefix("cmnd/").map(str::to_ascii_lowercase);
+        // Also what a line of several commands may hold.
+        let sets_password = command.is_some_and(|name| name.contains("pass") || name.ends_with("/backlog"));
+        let payload = if sets_password {
+            "..".into()
+        } else {
+            String::from_utf8_lossy(&self.payload)
+        };
+        f.debug_struct("Publish")
+            .field("topic", &self.topic)
+            .field("payload", &payload)
+            .field("qos", &self.qos)
+            .field("retain", &self.retain)
+            .finish()
+    }
 }
 
 impl Topics {
@@ -365,6 +385,16 @@ mod tests {
                 limit: 2047
             })
         );
+    }
+
+    #[test]
+    fn passwords_do_not_print() {
+        let plug = Topics::new("a", "g").unwrap();
+        for command in ["Password1", "MqttPassword", "backlog"] {
+            let publish = plug.command(command, "hunter22").unwrap();
+            assert!(!alloc::format!("{publish:?}").contains("hunter22"), "{command}");
+        }
+        assert!(alloc::format!("{:?}", plug.set_channel(1, 5)).contains("payload: \"5\""));
     }
 
     #[test]

@@ -1,0 +1,7 @@
+//! Helps with OpenBeken devices: see [`examples::openbeken`].
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    examples::openbeken::main()
+}
