@@ -1,6 +1,6 @@
 """Starts the simulated home and Home Assistant, and compares what Home Assistant shows with what is expected.
 
-usage: check.py BRIDGE HASS
+usage: check.py BRIDGE
 """
 
 import json
@@ -45,7 +45,7 @@ COMMANDS = [
 ]
 
 
-def main(bridge, hass):
+def main(bridge):
     port = free_port()
     folder = Path(tempfile.mkdtemp(prefix="bridge-homeassistant-"))
     home = subprocess.Popen(
@@ -55,7 +55,7 @@ def main(bridge, hass):
     try:
         configure(folder, port)
         log = open(folder / "hass.log", "w")
-        server = subprocess.Popen([hass, "-c", str(folder), "--skip-pip"], stdout=log, stderr=log)
+        server = subprocess.Popen([sys.executable, "-m", "homeassistant", "-c", str(folder), "--skip-pip"], stdout=log, stderr=log)
         try:
             check(folder)
         finally:

@@ -1,12 +1,12 @@
 //! A cloud in this process: the account that knows the simulated home's tokens and bind keys. The bridge gets them by a
 //! login, as from the real one; only the wire between the two is a call.
 
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use bytes::Bytes;
-use http::{Request, Response};
+use http::Response;
 use xiaomi_cloud::server::{Account, Cloud};
-use xiaomi_cloud::{Failure, Password, Region, Session};
+use xiaomi_cloud::{Failure, Password, Region, Session, Transmit};
 
 use super::{SimulationError, ble, miio};
 use crate::config::Config;
@@ -15,13 +15,9 @@ use crate::source::cloud::{self, Carrier};
 struct InProcess(Cloud);
 
 impl Carrier for InProcess {
-    async fn send(
-        &mut self,
-        request: Request<Bytes>,
-        _patience: Duration,
-    ) -> Result<Response<Bytes>, Failure> {
+    async fn send(&mut self, transmit: Transmit) -> Result<Response<Bytes>, Failure> {
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-        Ok(self.0.handle(now, &request))
+        Ok(self.0.handle(now, &transmit.request))
     }
 }
 

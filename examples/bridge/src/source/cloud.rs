@@ -8,7 +8,7 @@ use std::net::SocketAddr;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use bytes::Bytes;
-use http::{Request, Response};
+use http::Response;
 use macaddr::MacAddr6;
 use rand_core::SeedableRng;
 use tokio::time::{sleep, timeout};
@@ -16,18 +16,15 @@ use tracing::{info, warn};
 use xiaomi_cloud::api::{BeaconKey, BindKeyAnswer, Call};
 use xiaomi_cloud::{
     Credentials, Failure, Identity, Listing, Login, LoginEvent, Password, Region, Session, SessionEvent,
+    Transmit,
 };
 
 use crate::config::{BleDevice, Config, Every, Miio};
 
 /// Carries requests to the cloud.
 pub trait Carrier {
-    /// Sends a request and waits for the answer; no longer than `patience`.
-    fn send(
-        &mut self,
-        request: Request<Bytes>,
-        patience: Duration,
-    ) -> impl Future<Output = Result<Response<Bytes>, Failure>>;
+    /// Sends a request and waits for the answer, no longer than it says.
+    fn send(&mut self, transmit: Transmit) -> impl Future<Output = Result<Response<Bytes>, Failure>>;
 }
 
 /// Why the cloud gave nothing.
@@ -76,9 +73,10 @@ pub async fn login(
     let mut login = Login::password(identity, user, password);
     loop {
         while let Some(transmit) = login.poll_transmit(now()) {
-            match carrier.send(transmit.request, transmit.timeout).await {
-                Ok(response) => login.handle_response(now(), transmit.id, &response),
-                Err(failure) => login.handle_failure(now(), transmit.id, failure),
+            let id = transmit.id;
+            match carrier.send(transmit).await {
+                Ok(response) => login.handle_response(now(), id, &response),
+                Err(failure) => login.handle_failure(now(), id, failure),
             }
         }
         match login.poll_event() {
@@ -130,9 +128,10 @@ async fn list(
         let mut idle = true;
         while let Some(transmit) = session.poll_transmit(now(), &mut generator) {
             idle = false;
-            match carrier.send(transmit.request, transmit.timeout).await {
-                Ok(response) => session.handle_response(now(), transmit.id, &response),
-                Err(failure) => session.handle_failure(now(), transmit.id, failure),
+            let id = transmit.id;
+            match carrier.send(transmit).await {
+                Ok(response) => session.handle_response(now(), id, &response),
+                Err(failure) => session.handle_failure(now(), id, failure),
             }
         }
         while let Some(event) = session.poll_event() {
