@@ -44,7 +44,7 @@ pub fn main() -> ExitCode {
         Some(Command::Inspect { image }) => identify::inspect(image, &console),
         Some(command) => on_device(&arguments, command, &console),
     };
-    match result {
+    match result.and_then(|()| console.finish()) {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
             console.failure(&failure);

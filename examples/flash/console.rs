@@ -1,6 +1,6 @@
 //! The terminal: results, questions, and how far something is.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::fmt::Display;
 use std::io::{self, BufRead, IsTerminal, Write};
 use std::time::Duration;
@@ -19,6 +19,8 @@ pub(super) struct Console {
     bar: ProgressBar,
     /// The last tenth that was told where there is no bar.
     told: Cell<Option<u8>>,
+    /// Why a result couldn't be written.
+    lost: RefCell<Option<io::Error>>,
 }
 
 impl Console {
@@ -28,18 +30,25 @@ impl Console {
             yes,
             bar: ProgressBar::hidden(),
             told: Cell::new(None),
+            lost: RefCell::new(None),
         }
     }
 
     /// A result: text for people, or an object for programs.
     pub(super) fn say(&self, text: impl Display, value: &Value) {
         self.bar.suspend(|| {
-            // Whoever reads may have seen enough: `| head` is no failure.
-            let _ = if self.json {
+            let written = if self.json {
                 writeln!(io::stdout(), "{value}")
             } else {
                 writeln!(io::stdout(), "{text}")
             };
+            match written {
+                // Whoever reads may have seen enough: `| head` is no failure.
+                Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+                    self.lost.borrow_mut().get_or_insert(error);
+                }
+                _ => {}
+            }
         });
     }
 
@@ -47,6 +56,18 @@ impl Console {
     pub(super) fn end(&self, value: &Value) {
         if self.json {
             self.say("", value);
+        }
+    }
+
+    /// Whether everything that was said got out.
+    pub(super) fn finish(&self) -> Result<(), Failure> {
+        match self.lost.take() {
+            Some(error) => Err(
+                Failure::new("output", format_args!("the output can't be written: {error}")).help(
+                    "What was asked for is done on the device; make room, and ask again for what it says.",
+                ),
+            ),
+            None => Ok(()),
         }
     }
 

@@ -3,7 +3,8 @@
 use serde_json::{Value, json};
 use telink_ota::flow::KeyGoal;
 use telink_ota::inquiry::Report;
-use telink_ota::stock::{Goal, Plan, State, Step, plan};
+use telink_ota::preflight::Reason;
+use telink_ota::stock::{Caution, Goal, Plan, State, Step, plan};
 
 use super::arguments::StockArguments;
 use super::console::Console;
@@ -46,6 +47,16 @@ pub(super) async fn run<H: Host>(
                 "Flash {file} with `flash` first, then go back from there."
             )),
         );
+    }
+    let overridden = options.overrides.reasons().contains(&Reason::WrongHardware);
+    if plan.cautions().contains(&Caution::NoKnownStockImage) && !overridden {
+        return Err(Failure::new(
+            Caution::NoKnownStockImage.name(),
+            "no stock image is known to work on this board, and there is no way on from one that doesn't",
+        )
+        .help(
+            "Keep the custom firmware; or name the reason that you know better: --override wrong_hardware.",
+        ));
     }
     console.ask(format_args!(
         "Go this way with {label}? It erases Xiaomi's keys and replaces the firmware."

@@ -71,6 +71,7 @@ pub(super) fn run(arguments: &Arguments, console: &Console) -> Result<(), Failur
         block_on(super::run(&mut simulation, &line, command, &yes))?;
         block_on(simulation.pause(Duration::from_secs(1)));
     }
+    yes.finish()?;
     console.note("\nThat was a simulation; `flash --help` tells how to do it with a device of yours.");
     Ok(())
 }

@@ -468,6 +468,27 @@ fn wrong_arguments_are_told_before_anything_happens() {
     assert_eq!(device.error("identify")["error"], "file");
 }
 
+#[cfg(target_os = "linux")]
+#[test]
+fn a_full_disk_is_a_failure_and_a_closed_pipe_is_none() {
+    let full = fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+    let output = Command::new(program())
+        .args(["--simulate", "LYWSD03MMC:V5.8", "log"])
+        .stdout(full)
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("can't be written"));
+
+    let mut child = Command::new(program())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    drop(child.stdout.take());
+    assert!(child.wait().unwrap().success());
+}
+
 /// No window of four bytes of a secret, in whatever form.
 fn assert_none_printed(printed: &str, secrets: &[Vec<u8>]) {
     assert!(printed.len() > 1000, "there is something to search");
