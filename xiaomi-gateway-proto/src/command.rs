@@ -12,7 +12,7 @@
 use alloc::string::ToString;
 use core::str::FromStr;
 
-use crate::{BuildError, Category, Fields, Generation, Light, Ringtone, Sid, Value};
+use crate::{BuildError, ButtonAction, Category, Channel, Fields, Generation, Light, Ringtone, Sid, Value};
 
 /// What to do with a relay.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -99,6 +99,15 @@ pub fn ring(ringtone: Ringtone, volume_pct: Option<u8>) -> Result<Fields<'static
     }
 }
 
+/// Only the volume, in percent. One project does this with sound 999, which doesn't exist; not verified on hardware.
+///
+/// # Errors
+/// More than 100.
+pub fn volume(percent: u8) -> Result<Fields<'static>, BuildError> {
+    let volume = ranged("volume", percent.into(), 0, 100)?;
+    Ok(Fields::new().with("mid", 999).with("vol", volume))
+}
+
 /// Opens the gateway for new devices for 30 s, or closes it. Then press the device's reset key for 3 to 5 s.
 #[must_use]
 pub fn join_permission(open: bool) -> Fields<'static> {
@@ -172,22 +181,50 @@ pub fn curtain_position(generation: Generation, percent: u8) -> Result<Fields<'s
 /// A press that nobody made: the gateway reports it like a real one. Sent once only.
 ///
 /// # Errors
-/// A model that isn't a wireless switch.
+/// A model that has no such key, and an action that the wire has no word for: both keys take only single, double and
+/// long presses.
 pub fn virtual_press(
     model: &str,
     generation: Generation,
-    action: &'static str,
+    channel: Channel,
+    action: ButtonAction,
 ) -> Result<Fields<'static>, BuildError> {
-    let name = match (Category::of(model), generation) {
-        (Some(Category::Button | Category::Cube), Generation::One) => "status",
-        (Some(Category::WallButton1 | Category::WallButton2), Generation::One) => "channel_0",
-        (Some(Category::Button | Category::WallButton1 | Category::WallButton2), Generation::Two) => {
-            "button_0"
-        }
-        (Some(Category::Cube), Generation::Two) => "cube_status",
-        _ => return Err(BuildError::NotSupported("virtual press")),
+    let one = generation == Generation::One;
+    let (category, unknown) = (Category::of(model), BuildError::NotSupported("such key"));
+    let name = match (category.ok_or(unknown)?, channel) {
+        (Category::Button, Channel::Left) if one => "status",
+        (Category::Button, Channel::Left) => "button_0",
+        (Category::WallButton1 | Category::WallButton2, Channel::Left) if one => "channel_0",
+        (Category::WallButton1 | Category::WallButton2, Channel::Left) => "button_0",
+        (Category::WallButton2, Channel::Right) if one => "channel_1",
+        (Category::WallButton2, Channel::Right) => "button_1",
+        (Category::WallButton2, Channel::Both) => "dual_channel",
+        _ => return Err(unknown),
     };
-    Ok(Fields::new().with(name, action))
+    let word = action
+        .word(channel)
+        .ok_or(BuildError::NotSupported("such press of both keys"))?;
+    Ok(Fields::new().with(name, word))
+}
+
+/// A gesture with a cube that nobody made: `flip90`, `tap_twice`. Sent once only.
+///
+/// # Errors
+/// A model that is no cube, and a word that cubes don't send.
+pub fn virtual_gesture(
+    model: &str,
+    generation: Generation,
+    gesture: &str,
+) -> Result<Fields<'static>, BuildError> {
+    let known = crate::decode::CUBE_GESTURES.iter().find(|word| **word == gesture);
+    let (Some(Category::Cube), Some(word)) = (Category::of(model), known) else {
+        return Err(BuildError::NotSupported("such gesture"));
+    };
+    let name = match generation {
+        Generation::One => "status",
+        Generation::Two => "cube_status",
+    };
+    Ok(Fields::new().with(name, *word))
 }
 
 /// Sets an air conditioner through its companion, or a thermostat.
@@ -298,6 +335,30 @@ mod tests {
         );
         let stop = curtain("curtain", Generation::Two, CurtainMove::Stop).unwrap();
         assert_eq!(stop.to_json(), r#"{"curtain_status":"stop"}"#);
+    }
+
+    #[test]
+    fn virtual_presses_read_back_as_what_they_are() {
+        use crate::{DeviceEvent, Source, decode};
+        let cases = [
+            ("switch", Channel::Left, ButtonAction::LongRelease),
+            ("86sw1", Channel::Left, ButtonAction::Single),
+            ("86sw2", Channel::Right, ButtonAction::Double),
+            ("86sw2", Channel::Both, ButtonAction::Long),
+        ];
+        for generation in [Generation::One, Generation::Two] {
+            for (model, channel, action) in cases {
+                let fields = virtual_press(model, generation, channel, action).unwrap();
+                let decoded = decode(model, Source::Report, &fields);
+                assert_eq!(decoded.events, [DeviceEvent::Button { channel, action }]);
+            }
+            let fields = virtual_gesture("cube", generation, "flip90").unwrap();
+            let decoded = decode("cube", Source::Report, &fields);
+            assert_eq!(decoded.events, [DeviceEvent::Cube("flip90")]);
+            assert!(virtual_press("86sw1", generation, Channel::Right, ButtonAction::Single).is_err());
+            assert!(virtual_press("86sw2", generation, Channel::Both, ButtonAction::Shake).is_err());
+            assert!(virtual_gesture("cube", generation, "rotate").is_err());
+        }
     }
 
     #[test]

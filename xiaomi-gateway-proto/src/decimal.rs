@@ -47,7 +47,7 @@ impl Decimal {
     /// exponent. `None` for anything else, and for more digits than an `i64` holds.
     #[must_use]
     pub fn from_text(text: &str) -> Option<Self> {
-        let text = text.trim();
+        let text = crate::message::trim(text);
         let unsigned = text.strip_prefix(['-', '+']).unwrap_or(text);
         let (value, rest) = Self::digits(unsigned.as_bytes(), text.starts_with('-'))?;
         rest.is_empty().then_some(value)

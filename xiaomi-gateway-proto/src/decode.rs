@@ -462,7 +462,7 @@ fn unsigned(value: &Value<'_>) -> Option<u32> {
     u32::try_from(value.number()?.to_i64()?).ok()
 }
 
-const CUBE_GESTURES: &[&str] = &[
+pub(crate) const CUBE_GESTURES: &[&str] = &[
     "alert", "flip180", "flip90", "free_fall", "move", "shake_air", "swing", "tap_twice",
 ];
 

@@ -235,7 +235,7 @@ pub fn diagnose(symptoms: &Symptoms) -> Vec<Trouble> {
         .firmware
         .as_deref()
         .and_then(firmware_build)
-        .is_some_and(|build| build < 155);
+        .is_some_and(|build| build < if model == Some("acpartner.v3") { 148 } else { 155 });
     when(symptoms.empty_models || old, Trouble::OldFirmware);
     found
 }
@@ -261,6 +261,21 @@ mod tests {
             key_worked: true,
             ..Symptoms::default()
         }
+    }
+
+    #[test]
+    fn firmware_is_old_by_model() {
+        let old = |model: &str, firmware: &str| {
+            let symptoms = Symptoms {
+                model: Some(model.into()),
+                firmware: Some(firmware.into()),
+                ..healthy()
+            };
+            diagnose(&symptoms) == [Trouble::OldFirmware]
+        };
+        assert!(old("gateway", "1.4.1_149.0143") && !old("lumi.acpartner.v3", "1.4.1_149.019"));
+        assert!(old("acpartner.v3", "1.4.1_115.0149") && !old("gateway", "1.4.1_155.0143"));
+        assert!(!old("gateway", "who knows"));
     }
 
     #[test]

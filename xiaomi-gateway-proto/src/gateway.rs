@@ -291,7 +291,7 @@ impl Gateway {
         }
         if self.join_until.is_some_and(|until| self.now >= until) {
             self.join_until = None;
-            self.events.push_back(Event::JoinClosed);
+            self.event(Event::JoinClosed);
         }
     }
 
@@ -327,8 +327,7 @@ impl Gateway {
             Kind::ListRequest if message.generation == Some(generation) => self.list(from),
             Kind::ListRequest if generation == Generation::Two => {
                 // What a gateway of generation 2 makes of `get_id_list`.
-                let reply = Message::error_reply(generation, &message.cmd, None, "No sid").encode();
-                self.send(from, port, reply);
+                self.no_sid(from, &message.cmd);
             }
             Kind::ReadRequest => self.read(from, &message),
             Kind::WriteRequest { key } => {
@@ -345,6 +344,14 @@ impl Gateway {
             // What only gateways send.
             _ => {}
         }
+    }
+
+    /// Events that nobody takes don't pile up: the oldest goes.
+    fn event(&mut self, event: Event) {
+        if self.events.len() >= MAX_EVENTS {
+            self.events.pop_front();
+        }
+        self.events.push_back(event);
     }
 
     fn advance(&mut self, now: Duration) {
@@ -396,14 +403,26 @@ impl Gateway {
     }
 
     fn read(&mut self, from: SocketAddrV4, message: &Message<'_>) {
-        let Some(sid) = message.sid else { return };
+        let Some(sid) = message.sid else {
+            return self.no_sid(from, "read");
+        };
         let Some(device) = self.device(sid) else { return };
         let reply = self.about(&Kind::ReadReply, sid, device, device.state());
         self.answer(from, reply);
     }
 
+    /// Generation 2 wants a sid for everything but its list; generation 1 is silent.
+    fn no_sid(&mut self, from: SocketAddrV4, request: &str) {
+        if self.config.generation == Generation::Two {
+            let reply = Message::error_reply(Generation::Two, request, None, "No sid").encode();
+            self.answer(from, reply);
+        }
+    }
+
     fn write(&mut self, from: SocketAddrV4, message: &Message<'_>, presented: Option<&str>) {
-        let Some(sid) = message.sid else { return };
+        let Some(sid) = message.sid else {
+            return self.no_sid(from, "write");
+        };
         let generation = self.config.generation;
         if self.device(sid).is_none() {
             return;
@@ -422,7 +441,7 @@ impl Gateway {
             .or_else(|| self.faults.write_error.clone());
         if let Some(text) = error {
             self.faults.refuse_keys = self.faults.refuse_keys.saturating_sub(1);
-            self.events.push_back(Event::Refused { from, sid });
+            self.event(Event::Refused { from, sid });
             let reply = Message::error_reply(generation, "write", Some(sid), &text).encode();
             return self.answer(from, reply);
         }
@@ -431,7 +450,7 @@ impl Gateway {
         self.answer(from, before);
         let values = message.fields.clone().into_owned();
         self.obey(sid, &values);
-        self.events.push_back(Event::Written { sid, values });
+        self.event(Event::Written { sid, values });
     }
 
     /// What a good write does.
@@ -451,9 +470,9 @@ impl Gateway {
             Some("yes") => {
                 let until = self.now + JOIN;
                 self.join_until = Some(until);
-                self.events.push_back(Event::JoinOpen { until });
+                self.event(Event::JoinOpen { until });
             }
-            Some("no") if self.join_until.take().is_some() => self.events.push_back(Event::JoinClosed),
+            Some("no") if self.join_until.take().is_some() => self.event(Event::JoinClosed),
             _ => {}
         }
         let removed = values
@@ -462,7 +481,7 @@ impl Gateway {
         if let Some(sid) = removed
             && self.devices.remove(&sid).is_some()
         {
-            self.events.push_back(Event::Removed { sid });
+            self.event(Event::Removed { sid });
         }
     }
 
@@ -571,3 +590,4 @@ impl fmt::Debug for Gateway {
 const HEARTBEAT: Duration = Duration::from_secs(10);
 const JOIN: Duration = Duration::from_secs(30);
 const MAX_TRANSMITS: usize = 4096;
+const MAX_EVENTS: usize = 4096;

@@ -473,8 +473,17 @@ impl Kind<'_> {
 
 /// The words of a value that real gateways send around `lumi.`.
 pub(crate) fn short_model(model: &str) -> &str {
-    let model = model.trim();
+    let model = trim(model);
     model.strip_prefix("lumi.").unwrap_or(model)
+}
+
+/// Without outer spaces. Nearly nothing has any, so look at the ends only.
+#[inline]
+pub(crate) fn trim(text: &str) -> &str {
+    match text.as_bytes() {
+        [b'!'..=b'~'] | [b'!'..=b'~', .., b'!'..=b'~'] => text,
+        _ => text.trim(),
+    }
 }
 
 /// Text or number of a value.

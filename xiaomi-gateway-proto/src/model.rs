@@ -262,6 +262,14 @@ pub const MODELS: &[Model] = &[
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// Reading a message relies on it.
+    #[test]
+    fn gateways_begin_with_g_or_a() {
+        let gateways = MODELS.iter().filter(|row| row.category.is_gateway());
+        assert!(gateways.clone().count() > 0);
+        assert!(gateways.clone().all(|row| row.model.starts_with(['g', 'a'])));
+    }
     use crate::field::Field;
 
     #[test]

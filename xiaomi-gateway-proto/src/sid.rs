@@ -63,6 +63,12 @@ impl Sid {
 
     /// Reads a sid in any form: upper case, with `lumi.`, with `:` or `-` between bytes, with spaces around it.
     pub fn parse(text: &str, is_gateway: bool) -> Result<Self, SidError> {
+        if let Some(number) = plain_hex(text) {
+            return Ok(Self {
+                number,
+                gateway: is_gateway,
+            });
+        }
         let text = text.trim();
         let text = text.strip_prefix("lumi.").unwrap_or(text);
         let (mut number, mut digits, mut foreign) = (0_u64, 0, 0);
@@ -100,6 +106,22 @@ impl Sid {
         let [_, _, a, b, c, ..] = self.number.to_be_bytes();
         [a, b, c]
     }
+}
+
+/// The form in which gateways send it: nothing but hex digits.
+fn plain_hex(text: &str) -> Option<u64> {
+    if !(1..=16).contains(&text.len()) {
+        return None;
+    }
+    text.bytes().try_fold(0_u64, |number, byte| {
+        let digit = match byte {
+            b'0'..=b'9' => byte - b'0',
+            b'a'..=b'f' => byte - b'a' + 10,
+            b'A'..=b'F' => byte - b'A' + 10,
+            _ => return None,
+        };
+        Some(number << 4 | u64::from(digit))
+    })
 }
 
 impl FromStr for Sid {

@@ -105,7 +105,9 @@ impl Device {
     /// The value that an attribute takes; `None` for what the model doesn't take.
     fn accept(&self, generation: Generation, name: &str, value: &Value<'static>) -> Option<Value<'static>> {
         let model = Model::find(&self.model)?;
-        if !model.writable.contains(&name) {
+        // Switches and cubes take what they send.
+        let virtual_event = self.is_wireless_switch() && model.fields(generation).contains(&name);
+        if !model.writable.contains(&name) && !virtual_event {
             return None;
         }
         let number = value.number().and_then(crate::Decimal::to_i64);

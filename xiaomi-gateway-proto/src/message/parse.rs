@@ -3,7 +3,7 @@
 use alloc::borrow::Cow;
 use alloc::vec::Vec;
 
-use super::{Generation, Kind, Listed, Message, digits, short_model};
+use super::{Generation, Kind, Listed, Message, digits, short_model, trim};
 use crate::json::{self, Escapes, Lexer, NotJson, RawString, Type};
 use crate::model::Category;
 use crate::{Fields, MAX_DATAGRAM, ParseError, PresentedKey, Sid, Value};
@@ -48,9 +48,12 @@ struct Members<'a> {
     port: Option<Value<'a>>,
     proto_version: Option<Value<'a>>,
     data: Option<Body<'a>>,
-    params: Option<&'a str>,
+    params: Option<Params<'a>>,
     dev_list: Option<&'a str>,
 }
+
+/// The member `params`: its attributes, or nothing usable.
+type Params<'a> = Result<Fields<'a>, ParseError>;
 
 /// The member `data`.
 enum Body<'a> {
@@ -69,7 +72,7 @@ impl<'a> Members<'a> {
             lexer.end()?;
             return Err(ParseError::NotObject);
         }
-        lexer.object(|lexer, name| members.member(lexer, name.trim()))?;
+        lexer.object(|lexer, name| members.member(lexer, trim(&name)))?;
         lexer.end()?;
         Ok(members)
     }
@@ -100,7 +103,7 @@ impl<'a> Members<'a> {
                 return Ok(());
             }
             "params" => {
-                self.params = Some(lexer.span()?);
+                self.params = Some(params(lexer)?);
                 return Ok(());
             }
             "dev_list" => {
@@ -131,8 +134,10 @@ impl<'a> Members<'a> {
         let is_gateway = match kind {
             Kind::Iam { .. } | Kind::ListReply { .. } => true,
             Kind::Heartbeat if token.is_some() => true,
+            // No look into the table for most: gateways are called `gateway` and `acpartner`.
             _ => model
                 .as_deref()
+                .filter(|model| model.starts_with(['g', 'a']))
                 .and_then(Category::of)
                 .is_some_and(Category::is_gateway),
         };
@@ -230,8 +235,15 @@ impl<'a> Members<'a> {
             }
             Some(Body::Json(json)) => data(&mut Lexer::new(json), kind, fields)?,
         }
-        if let Some(json) = self.params {
-            params(&mut Lexer::new(json), fields)?;
+        if let Some(params) = self.params.take() {
+            let params = params?;
+            if fields.is_empty() {
+                *fields = params;
+            } else {
+                params
+                    .into_iter()
+                    .for_each(|(name, value)| fields.insert(name, value));
+            }
         }
         if let (Some(json), Kind::ListReply { devices }) = (self.dev_list, kind) {
             dev_list(&mut Lexer::new(json), devices)?;
@@ -306,17 +318,29 @@ fn data<'a>(lexer: &mut Lexer<'a>, kind: &mut Kind<'a>, fields: &mut Fields<'a>)
     Ok(())
 }
 
-/// `params`: an array of objects, or one bare object.
-fn params<'a>(lexer: &mut Lexer<'a>, fields: &mut Fields<'a>) -> Result<(), ParseError> {
-    let bad_type = ParseError::BadType { member: "params" };
+/// `params`: an array of objects, or one bare object. Anything else is JSON all the same, and told later.
+fn params<'a>(lexer: &mut Lexer<'a>) -> Result<Params<'a>, NotJson> {
+    let mut fields = Fields::new();
+    let mut usable = true;
     match lexer.peek()? {
-        Type::Object => object(lexer, fields).map_err(Into::into),
+        Type::Object => object(lexer, &mut fields)?,
         Type::Array => lexer.array(|lexer| match lexer.peek()? {
-            Type::Object => object(lexer, fields).map_err(Into::into),
-            _ => Err(bad_type),
-        }),
-        _ => Err(bad_type),
+            Type::Object => object(lexer, &mut fields),
+            _ => {
+                usable = false;
+                lexer.value().map(|_| ())
+            }
+        })?,
+        _ => {
+            usable = false;
+            lexer.value()?;
+        }
     }
+    Ok(if usable {
+        Ok(fields)
+    } else {
+        Err(ParseError::BadType { member: "params" })
+    })
 }
 
 fn dev_list<'a>(lexer: &mut Lexer<'a>, devices: &mut Vec<Listed<'a>>) -> Result<(), ParseError> {
@@ -330,7 +354,7 @@ fn dev_list<'a>(lexer: &mut Lexer<'a>, devices: &mut Vec<Listed<'a>>) -> Result<
         let (mut found, mut model) = (None, None);
         lexer.object(|lexer, name| {
             let value = lexer.value()?;
-            match (name.trim(), value) {
+            match (trim(&name), value) {
                 ("sid", value) => found = sid(&value, false).ok(),
                 ("model", Value::Text(Cow::Borrowed(text))) => model = Some(Cow::Borrowed(short_model(text))),
                 ("model", Value::Text(Cow::Owned(text))) => {
@@ -348,8 +372,8 @@ fn dev_list<'a>(lexer: &mut Lexer<'a>, devices: &mut Vec<Listed<'a>>) -> Result<
 fn object<'a>(lexer: &mut Lexer<'a>, fields: &mut Fields<'a>) -> Result<(), NotJson> {
     lexer.object(|lexer, name| {
         let name = match name {
-            Cow::Borrowed(name) => Cow::Borrowed(name.trim()),
-            Cow::Owned(name) => Cow::Owned(name.trim().into()),
+            Cow::Borrowed(name) => Cow::Borrowed(trim(name)),
+            Cow::Owned(name) => Cow::Owned(trim(&name).into()),
         };
         let value = lexer.value()?;
         fields.insert(name, value);
