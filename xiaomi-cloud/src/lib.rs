@@ -29,6 +29,10 @@ pub mod server;
 pub mod session;
 pub mod sign;
 
+#[cfg(feature = "reqwest")]
+#[cfg_attr(docsrs, doc(cfg(feature = "reqwest")))]
+pub mod transport;
+
 pub use account_body::{AccountBody, AccountBodyError};
 pub use answer::Answer;
 pub use connect_type::ConnectType;

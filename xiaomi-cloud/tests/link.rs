@@ -676,7 +676,7 @@ fn a_path_that_leads_elsewhere_is_refused_before_anything_is_sent() {
 #[test]
 fn over_a_bad_link_every_call_ends_with_its_own_answer_or_a_clear_error() {
     let (mut right, mut failed) = (0, 0);
-    for seed in 0..1500 {
+    for seed in 0..1000 {
         let mut world = World::new(seed);
         let region = world.cloud.region(Region::Germany);
         for number in 0..8_u32 {
@@ -730,7 +730,7 @@ fn over_a_bad_link_every_call_ends_with_its_own_answer_or_a_clear_error() {
 #[test]
 fn over_a_bad_link_a_login_ends() {
     let mut through = 0;
-    for seed in 0..1500 {
+    for seed in 0..1000 {
         let mut world = World::new(seed);
         if seed % 3 == 0 {
             world.cloud.scenario.captcha = Some("aBcD".into());
@@ -749,8 +749,8 @@ fn over_a_bad_link_a_login_ends() {
             Err(error) => assert!(!error.to_string().is_empty()),
         }
     }
-    println!("{through} of 1500 logins got through");
-    assert!(through > 900, "{through}");
+    println!("{through} of 1000 logins got through");
+    assert!(through > 600, "{through}");
 }
 
 #[test]

@@ -8,6 +8,7 @@
 //! | [`Rpc`], [`PropGet`], [`PropSet`], [`Action`] | JSON, [`PropertyResults`], [`ActionResult`] |
 //! | [`MapUrl`] | [`MapStep`] |
 //! | [`UserDeviceData`] | [`UserDataEntry`]s |
+//! | [`DeviceDatas`] | legacy properties by device |
 //! | [`CheckMessages`] | nothing: is the session alive? |
 //! | [`Raw`] | JSON: every other path |
 
@@ -33,7 +34,7 @@ pub use control::{
 pub use devices::{DeviceList, DeviceListPage, DevicePage, HomeDevices};
 pub use homes::{DeviceCount, Home, HomePage, HomeRooms, Homes, HomesMerged, Room};
 pub use map::{MapApi, MapName, MapStep, MapUrl};
-pub use user_data::{DataKind, UserDataEntry, UserDeviceData};
+pub use user_data::{DataKind, DeviceDatas, UserDataEntry, UserDeviceData};
 
 /// A call of the API.
 pub trait Call {

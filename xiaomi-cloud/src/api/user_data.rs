@@ -1,8 +1,9 @@
 //! What devices reported earlier: properties and events that the cloud keeps.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 
-use serde_json::{Value, from_str, json};
+use serde_json::{Map, Value, from_str, json};
 
 use super::Call;
 use crate::answer::Answer;
@@ -76,6 +77,46 @@ pub struct UserDataEntry {
     pub values: Vec<Value>,
 }
 
+/// Asks for the present values of legacy properties, of several devices at once.
+#[derive(Clone, Debug, Default)]
+pub struct DeviceDatas {
+    /// Device ids, and the names of properties as `prop.4103`.
+    pub devices: Vec<(String, Vec<String>)>,
+}
+
+impl Call for DeviceDatas {
+    type Output = BTreeMap<String, Map<String, Value>>;
+
+    fn path(&self) -> Cow<'_, str> {
+        "/device/batchdevicedatas".into()
+    }
+
+    fn data(&self) -> Value {
+        self.devices
+            .iter()
+            .map(|(did, props)| json!({"did": did, "props": props}))
+            .collect()
+    }
+
+    fn read(&self, answer: &Answer) -> Result<Self::Output, ApiError> {
+        // Some servers put the devices beside the code instead of into the result.
+        let fields: Map<String, Value> = match answer.result() {
+            Some(_) => answer.read()?,
+            None => from_str(answer.expose()).map_err(|_| answer.malformed("the values aren't an object"))?,
+        };
+        let wanted = |did: &String| self.devices.iter().any(|(wanted, _)| wanted == did);
+        let values =
+            fields
+                .into_iter()
+                .filter(|(did, _)| wanted(did))
+                .filter_map(|(did, values)| match values {
+                    Value::Object(values) => Some((did, values)),
+                    _ => None,
+                });
+        Ok(values.collect())
+    }
+}
+
 impl UserDataEntry {
     fn read(entry: &Value) -> Option<Self> {
         let values = match entry.get("value") {
@@ -95,5 +136,26 @@ impl UserDataEntry {
             kind: entry.get("type").and_then(json::value_text),
             values,
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_are_read_beside_the_code_and_in_the_result() {
+        let call = DeviceDatas {
+            devices: vec![("7".into(), vec!["prop.4103".into()])],
+        };
+        assert_eq!(call.data(), json!([{"did": "7", "props": ["prop.4103"]}]));
+        for text in [
+            r#"{"code":0,"7":{"prop.4103":"x"}}"#,
+            r#"{"code":0,"result":{"7":{"prop.4103":"x"},"8":{}}}"#,
+        ] {
+            let values = call.read(&Answer::from_json(text.into()).unwrap()).unwrap();
+            assert_eq!(values.len(), 1);
+            assert_eq!(values["7"]["prop.4103"], "x");
+        }
     }
 }

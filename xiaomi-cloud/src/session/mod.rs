@@ -24,6 +24,8 @@ use crate::region::Region;
 use crate::sign::Form;
 use crate::transmit::{Failure, RequestId, Transmit};
 
+#[cfg(feature = "reqwest")]
+pub(crate) use calls::MAX_BODY;
 use calls::Pending;
 pub use event::{Notice, SessionEvent};
 pub use request::{Config, api_cookies};

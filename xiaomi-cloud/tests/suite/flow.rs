@@ -18,7 +18,7 @@ pub fn check(input: &Fields, expect: &Fields) {
     let state = input.text("state");
 
     let kind = event["type"].as_str().expect("a type");
-    let mut saved = saved_state(&session, &context);
+    let mut saved = saved_state(&session, &context, state);
     // A code that was sent isn't sent twice: the state in between can't be restored.
     let posted = state == "await_verify_post";
     saved["state"] = if posted { "await_ticket_answer" } else { state }.into();
@@ -48,14 +48,9 @@ pub fn check(input: &Fields, expect: &Fields) {
                 None => login.handle_timeout(now),
             }
         }
-        "captcha" => {
-            if let Err(error) = login.answer_captcha(event["answer"].as_str().expect("text")) {
-                panic!("{error}");
-            }
-        }
-        "ticket" => login
-            .answer_ticket(event["answer"].as_str().expect("text"))
-            .expect("a code is asked for"),
+        // Empty answers are refused, and nothing is sent.
+        "captcha" => drop(login.answer_captcha(event["answer"].as_str().expect("text"))),
+        "ticket" => drop(login.answer_ticket(event["answer"].as_str().expect("text"))),
         "resend" => login.resend_ticket(now).expect("a code is asked for"),
         "done" => login.browser_done().expect("an address is open"),
         other => panic!("nobody knows {other}"),
@@ -145,7 +140,7 @@ fn remembered(saved: &Value, credentials: Option<&Credentials>, name: &str) -> V
     }
 }
 
-fn saved_state(session: &Fields, context: &Value) -> Value {
+fn saved_state(session: &Fields, context: &Value, state: &str) -> Value {
     let text = |name: &str| session.optional_text(name).unwrap_or_default();
     let identity = Identity::existing(text("device_id"), text("user_agent")).expect("an identity");
     let login = Login::password(identity, text("username"), Password::new("x")).sid(text("sid"));
@@ -171,7 +166,7 @@ fn saved_state(session: &Fields, context: &Value) -> Value {
         "https://account.xiaomi.com/fe/service/identity/authStart?sid=xiaomiio&context=syn_ctx-1_2".into();
     saved["last_url"] = "https://sts.api.io.mi.com/sts?d=wb_synthetic".into();
     saved["lp"] = "https://c3.lp.account.xiaomi.com/lp/s?k=lp_syn".into();
-    if context.get("hops").is_some() {
+    if state == "await_hop" || context.get("hops").is_some() {
         saved["last_url"] = "https://account.xiaomi.com/identity/result/check?sid=xiaomiio".into();
     }
     for (name, value) in context.as_object().unwrap_or(&Map::new()) {
