@@ -185,6 +185,8 @@ impl Home {
                     let payload = value.payload().into();
                     if value.is_event() {
                         outbox.tell(&slot.topic, payload);
+                    } else if !changed {
+                        outbox.keep_alive(&slot.topic, payload);
                     } else {
                         outbox.keep(&slot.topic, payload);
                     }

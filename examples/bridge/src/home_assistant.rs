@@ -197,6 +197,10 @@ fn component(base: &str, device: &Device, entity: &Entity, form: Form) -> Map<St
         Kind::Text | Kind::Switch => {}
         Kind::Light { colour } => {
             put("schema", "json".into());
+            // Wanted before 2024.4, and refused later.
+            if form == Form::Components {
+                put("color_mode", true.into());
+            }
             put("brightness", true.into());
             let mode = if *colour { "rgb" } else { "brightness" };
             put("supported_color_modes", json!([mode]));

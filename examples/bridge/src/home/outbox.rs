@@ -131,6 +131,19 @@ impl Outbox {
         }
     }
 
+    /// Publishes a retained value again though it may be the same, because what the broker's clients know of it expires.
+    pub fn keep_alive(&mut self, topic: &Arc<str>, payload: Arc<str>) {
+        if let Some(slot) = self.topics.get_mut(topic)
+            && slot.status == Status::Sent
+            && slot.payload == payload
+        {
+            slot.status = Status::Queued;
+            self.queue.push_back(Arc::clone(topic));
+        } else {
+            self.keep(topic, payload);
+        }
+    }
+
     /// Publishes something that happened, once.
     pub fn tell(&mut self, topic: &Arc<str>, payload: Arc<str>) {
         if self.events.len() >= self.limits.events {
@@ -276,6 +289,18 @@ mod tests {
         assert_eq!(outbox.losses.superseded, 1);
         keep(&mut outbox, "a", "2");
         assert!(outbox.is_empty(), "the broker has it already");
+    }
+
+    #[test]
+    fn the_same_value_is_sent_again_only_to_keep_it_alive() {
+        let mut outbox = outbox();
+        keep(&mut outbox, "a", "1");
+        drain(&mut outbox);
+        keep(&mut outbox, "a", "1");
+        assert!(outbox.is_empty());
+        outbox.keep_alive(&"a".into(), "1".into());
+        outbox.keep_alive(&"a".into(), "1".into());
+        assert_eq!(drain(&mut outbox), ["a=1"]);
     }
 
     #[test]
