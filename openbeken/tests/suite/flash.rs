@@ -151,7 +151,9 @@ fn describe(payload: &Payload) -> Value {
         } => {
             json!({ "status": status, "size_code": size_code, "address": address })
         }
-        Payload::Other { bytes } => json!({ "hex": to_hex(bytes), "raw_hex": to_hex(bytes), "version": null }),
+        Payload::Other { bytes } => {
+            json!({ "hex": to_hex(bytes), "raw_hex": to_hex(bytes), "version": null })
+        }
         other => panic!("{other:?}"),
     }
 }
