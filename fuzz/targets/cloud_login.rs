@@ -43,12 +43,16 @@ fuzz_target!(|data: &[u8]| {
                     let _ = (format!("{question:?}"), question.help());
                 }
                 LoginEvent::LoggedIn(credentials) => {
-                    assert!(!credentials.service_token.expose().is_empty() && !credentials.user_id.is_empty());
+                    assert!(
+                        !credentials.service_token.expose().is_empty() && !credentials.user_id.is_empty()
+                    );
                     return;
                 }
                 LoginEvent::Failed(error) => {
                     let text = format!("{error} {error:?}");
-                    assert!(!text.contains(ACCOUNT_SECRET) && !text.contains(Password::new("correct").hash()));
+                    assert!(
+                        !text.contains(ACCOUNT_SECRET) && !text.contains(Password::new("correct").hash())
+                    );
                     let _ = error.help();
                     return;
                 }
@@ -59,9 +63,16 @@ fuzz_target!(|data: &[u8]| {
         if let Some(transmit) = login.poll_transmit(now) {
             let uri = transmit.request.uri();
             let url = TrustedUrl::parse(&uri.to_string(), None).expect("only Xiaomi's hosts");
-            let cookie = transmit.request.headers().get("cookie").map(|value| value.to_str().unwrap_or_default());
+            let cookie = transmit
+                .request
+                .headers()
+                .get("cookie")
+                .map(|value| value.to_str().unwrap_or_default());
             if !url.host().ends_with("xiaomi.com") {
-                assert!(!cookie.unwrap_or_default().contains(ACCOUNT_SECRET), "the account's cookie leaves it");
+                assert!(
+                    !cookie.unwrap_or_default().contains(ACCOUNT_SECRET),
+                    "the account's cookie leaves it"
+                );
             }
             match step % 8 {
                 0 => login.handle_failure(now, transmit.id, Failure::Timeout),
@@ -72,7 +83,9 @@ fuzz_target!(|data: &[u8]| {
                     *response.status_mut() = status.try_into().unwrap();
                     for name in ["set-cookie", "location", "extension-pragma", "content-type"] {
                         if let Ok(value) = HeaderValue::from_bytes(script.bytes()) {
-                            response.headers_mut().append(HeaderName::from_static(name), value);
+                            response
+                                .headers_mut()
+                                .append(HeaderName::from_static(name), value);
                         }
                     }
                     *response.body_mut() = Bytes::copy_from_slice(script.bytes());

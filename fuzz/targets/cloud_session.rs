@@ -24,7 +24,9 @@ fuzz_target!(|data: &[u8]| {
     while let Some(transmit) = login.poll_transmit(now) {
         login.handle_response(now, transmit.id, &cloud.handle(now, &transmit.request));
     }
-    let Some(LoginEvent::LoggedIn(credentials)) = login.poll_event() else { panic!("the way is free") };
+    let Some(LoginEvent::LoggedIn(credentials)) = login.poll_event() else {
+        panic!("the way is free")
+    };
     let region = cloud.region(Region::Germany);
     for number in 0..16_u32 {
         region.set_property("1", 1, number, number);
@@ -39,6 +41,9 @@ fuzz_target!(|data: &[u8]| {
     let mut open: HashMap<CallId, u32> = HashMap::new();
     let mut air = Vec::new();
     for _ in 0..300 {
+        if script.is_over() {
+            break;
+        }
         let (step, extra) = (script.byte(), script.byte());
         match step % 12 {
             0..=2 => {
@@ -72,13 +77,17 @@ fuzz_target!(|data: &[u8]| {
             8 => session.renew_again(),
             _ => {}
         }
-        pump(&mut session, &mut cloud, &mut air, &mut open, now, step, extra, &mut generator);
+        pump(
+            &mut session, &mut cloud, &mut air, &mut open, now, step, extra, &mut generator,
+        );
     }
     for _ in 0..10_000 {
         if session.pending() == 0 {
             break;
         }
-        pump(&mut session, &mut cloud, &mut air, &mut open, now, 255, 0, &mut generator);
+        pump(
+            &mut session, &mut cloud, &mut air, &mut open, now, 255, 0, &mut generator,
+        );
         if let Some(time) = session.poll_timeout() {
             now = now.max(time);
         }

@@ -4,7 +4,8 @@
 use libfuzzer_sys::fuzz_target;
 use xiaomi_cloud::api::BindKeyAnswer;
 use xiaomi_cloud::{
-    AccountBody, Credentials, DeviceToken, DidKind, Identity, Login, Region, SetCookie, Ssecurity, TrustedUrl, did, sign,
+    AccountBody, Credentials, DeviceToken, DidKind, Identity, Login, Region, SetCookie, Ssecurity,
+    TrustedUrl, did, sign,
 };
 
 fuzz_target!(|data: &[u8]| {
@@ -17,9 +18,14 @@ fuzz_target!(|data: &[u8]| {
         }
     }
     if let Ok(credentials) = Credentials::restore(data) {
-        assert_eq!(Credentials::restore(&credentials.save()).as_ref(), Ok(&credentials));
+        assert_eq!(
+            Credentials::restore(&credentials.save()).as_ref(),
+            Ok(&credentials)
+        );
     }
-    let Ok(text) = std::str::from_utf8(data) else { return };
+    let Ok(text) = std::str::from_utf8(data) else {
+        return;
+    };
     let base = TrustedUrl::parse("https://account.xiaomi.com/pass/x?y", None).unwrap();
     if let Ok(url) = TrustedUrl::parse(text, Some(&base)) {
         let host = url.host();
@@ -29,7 +35,10 @@ fuzz_target!(|data: &[u8]| {
         assert!(trusted, "{host}");
         let uri: http::Uri = url.as_str().parse().expect("the HTTP library reads it, too");
         assert_eq!((uri.scheme_str(), uri.host()), (Some("https"), Some(host)));
-        assert!(uri.authority().is_some_and(|authority| !authority.as_str().contains('@')));
+        assert!(
+            uri.authority()
+                .is_some_and(|authority| !authority.as_str().contains('@'))
+        );
         assert_eq!(TrustedUrl::parse(url.as_str(), None), Ok(url.clone()));
         let _ = sign::path(url.path());
     }
@@ -45,7 +54,11 @@ fuzz_target!(|data: &[u8]| {
     if let Some(answer) = BindKeyAnswer::parse(text) {
         let _ = answer.help();
     }
-    let _ = (Region::of_country(text), text.parse::<Ssecurity>(), Identity::existing(text, text));
+    let _ = (
+        Region::of_country(text),
+        text.parse::<Ssecurity>(),
+        Identity::existing(text, text),
+    );
     if DidKind::of(text) == DidKind::Split {
         assert!(did::parent_of_split(text).is_some());
     }

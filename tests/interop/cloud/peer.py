@@ -89,10 +89,14 @@ def main(program):
         key = client.request_country(
             "/v2/device/blt_get_beaconkey", "de", {"data": '{"did":"blt.3.synthetic00001","pdid":1}'}
         )
-        check("a bind key is read by other calls, too", "0123456789ABCDEF0123456789ABCDEF" in key)
+        check("a bind key is read by other calls, too", b"0123456789ABCDEF0123456789ABCDEF" in key)
 
         client.service_token = "stolen"
-        check("a foreign token gets nothing", not client.get_devices(country="de"))
+        try:
+            listed = client.get_devices(country="de")
+        except (TypeError, ValueError):
+            listed = None  # micloud doesn't expect a refusal in plain JSON
+        check("a foreign token gets nothing", not listed)
     finally:
         server.terminate()
         server.wait(10)
