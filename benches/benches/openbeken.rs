@@ -17,13 +17,13 @@ fn main() -> ExitCode {
     let file = file();
     let (bl0942, cse7766) = frames();
     let comparisons = vec![
-        Comparison::new("log of 1 MB", log.len())
+        Comparison::new("log of 64 kB", log.len())
             .contender(LINES, || {
                 black_box(log.bytes().filter(|byte| *byte == b'\n').count());
             })
             .contender(DIAGNOSE, || diagnosis(&log))
             .target(Target::Shown(DIAGNOSE, LINES)),
-        Comparison::new("check of 512 KiB", file.len())
+        Comparison::new("check of 64 KiB", file.len())
             .contender(HASHES, || hashes(&file))
             .contender(CHECK, || check(&file))
             .target(Target::AtMost(1.3, CHECK, HASHES)),
@@ -124,11 +124,11 @@ fn log() -> String {
         [APP] [EVT] SCAN On Join 85320\n[APP] [EVT] Unknown code 10, 85321\n\
         Association failure, Wlan802.11 status code = 53\nconnect fail\n\
         Info:MAIN:Time 67, idle 1194/s, free 107088, MQTT 0(0), bWifi 0, secondsWithNoPing -1, socks 2/21\n";
-    TRY.repeat(1_000_000 / TRY.len())
+    TRY.repeat(64_000 / TRY.len())
 }
 
 fn file() -> Vec<u8> {
-    let raw: Vec<u8> = (0..512 * 1024_u32)
+    let raw: Vec<u8> = (0..64 * 1024_u32)
         .map(|place| ((place * 31) >> 3) as u8)
         .collect();
     let file = RblBuilder {
@@ -141,7 +141,7 @@ fn file() -> Vec<u8> {
     .build(&raw);
     assert_eq!(
         RblHeader::parse(&file).map(|header| header.raw_size),
-        Ok(512 * 1024)
+        Ok(64 * 1024)
     );
     file
 }
