@@ -110,6 +110,7 @@ pub(crate) fn unknown(did: &str) -> Failure {
     Failure::new(format!("no region has a device {did}")).help("`cloud devices` lists them.")
 }
 
+#[allow(clippy::needless_pass_by_value, reason = "it is what `map_err` hands over")]
 pub(crate) fn failed(error: ApiError) -> Failure {
     let help = error.help();
     Failure::new(&error).help_of(help)
