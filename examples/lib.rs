@@ -5,4 +5,5 @@
 pub mod adverts;
 pub mod flash;
 pub mod gateway;
+pub mod map;
 pub mod openbeken;
