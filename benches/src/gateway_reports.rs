@@ -151,7 +151,7 @@ fn processor_time() -> Result<Duration> {
 const INTERFACE: Ipv4Addr = Ipv4Addr::LOCALHOST;
 
 /// The sid of the first device.
-const FIRST: u64 = 0x158d_0001_0000_00;
+const FIRST: u64 = 0x0015_8d00_0100_0000;
 
 /// Reports go out in small bursts, as a radio brings them.
 const TICK: Duration = Duration::from_millis(5);
