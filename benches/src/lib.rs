@@ -12,6 +12,7 @@
 
 pub mod adverts;
 mod comparison;
+pub mod maps;
 mod ratio;
 
 use std::process::ExitCode;
