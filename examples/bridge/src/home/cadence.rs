@@ -5,7 +5,7 @@ use std::time::Duration;
 /// Watches the pauses between a device's messages.
 ///
 /// A value expires after five times the longest usual pause, rounded up to one of a few steps so that it rarely
-/// changes. Until a device was heard [`ENOUGH`] times, it is 15 minutes.
+/// changes. Until a device was heard eight times, it is 15 minutes.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Cadence {
     heard: u32,
