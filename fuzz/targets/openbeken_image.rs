@@ -39,7 +39,10 @@ fuzz_target!(|bytes: &[u8]| {
             .build(bytes);
             assert_eq!(Rbl::parse(&file).unwrap().unpack(key.as_ref()).unwrap(), bytes);
             let mut damaged = file.clone();
-            let at = bytes.iter().fold(0, |at, byte| at * 31 + usize::from(*byte)) % damaged.len();
+            let at = bytes
+                .iter()
+                .fold(0, |at: usize, byte| at.wrapping_mul(31) ^ usize::from(*byte))
+                % damaged.len();
             damaged[at] ^= 1;
             assert!(Rbl::parse(&damaged).is_err());
         }
