@@ -15,12 +15,12 @@ use vacuum_map::{Map, parse};
 
 fn main() -> ExitCode {
     let mut comparisons = vec![
-        reading("parse a made-up map of 150 KB", pack(&made_up(295, 203))),
+        reading("parse a made-up map of 150 KB", &pack(&made_up(295, 203))),
         drawing("draw 1024 x 1024, openHAB", openhab()),
         drawing("draw 1024 x 1024, plain", plain()),
     ];
     match real() {
-        Some(file) => comparisons.push(reading("parse a real map of 124 KB", file)),
+        Some(file) => comparisons.push(reading("parse a real map of 124 KB", &file)),
         None => eprintln!("skipped: the real map isn't here; VACUUM_MAP_REAL can name its folder"),
     }
     run(comparisons)
@@ -32,9 +32,9 @@ fn pack(map: &Map) -> Vec<u8> {
 }
 
 /// All of parsing, beside inflating the same stream with the same library and hashing what comes out.
-fn reading(name: &'static str, file: Vec<u8>) -> Comparison<'static> {
-    let map = parse(&file).expect("a map").map;
-    let unpacked = unpack(&file, usize::MAX).expect("a map").bytes.into_owned();
+fn reading(name: &'static str, file: &[u8]) -> Comparison<'static> {
+    let map = parse(file).expect("a map").map;
+    let unpacked = unpack(file, usize::MAX).expect("a map").bytes.into_owned();
     // Packed again, so that the bare stream has no header.
     let stream = compress_to_vec(&unpacked, 6);
     let ours = gzip(&stream, &unpacked, crc32fast::hash(&unpacked));
