@@ -29,12 +29,16 @@ fuzz_target!(|bytes: &[u8]| {
     if diagnosis.is_not_the_password() {
         assert!(diagnosis.status.is_some() && diagnosis.cause() != Cause::WrongKey);
     }
-    // A password in a log that people would paste.
+    // A password in logs that people would paste.
     if text.len() < 4000 {
-        let log = format!("ssid x psk q7Zp#9kd psk len 8 {text} Wlan802.11 status code = 12");
-        let diagnosis = diagnose(&log, &Known::password_length(8));
-        for evidence in diagnosis.findings.iter().flat_map(|finding| &finding.evidence) {
-            assert!(!evidence.text.contains("q7Zp#9kd"), "{}", evidence.text);
+        for log in [
+            format!("ssid x psk q7Zp#9kd psk len 8 {text} Wlan802.11 status code = 12"),
+            format!("{text}\n\tpsk     q7Zp#9kd\n\tpsk len 8\n"),
+        ] {
+            let diagnosis = diagnose(&log, &Known::password_length(8));
+            for evidence in diagnosis.findings.iter().flat_map(|finding| &finding.evidence) {
+                assert!(!evidence.text.contains("q7Zp#9kd"), "{}", evidence.text);
+            }
         }
     }
     if let Ok(rsne) = Rsne::parse(bytes) {

@@ -18,7 +18,8 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use super::codes::FirmwareStatus;
-use super::log::{ConnectParam, LogEvent, collapse_blanks};
+use super::log::{ConnectParam, LogEvent};
+use super::redact::Passwords;
 use super::scan::{Mark, scan};
 
 /// What somebody who asks knows already. All of it may be left out.
@@ -71,7 +72,8 @@ pub struct Finding {
     pub remedies: &'static [Remedy],
 }
 
-/// A line of the log. Passwords in it are masked.
+/// A line of the log. Every password that the log prints anywhere is masked in it, as far as one can be told: one of
+/// fewer than five characters only where it is printed, and if there are more than thirty-two, the whole line is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Evidence {
@@ -382,6 +384,7 @@ pub fn diagnose(log: &str, known: &Known) -> Diagnosis {
     };
     let mut lines = Lines {
         log,
+        passwords: None,
         last_offset: 0,
         last_line: 1,
     };
@@ -593,6 +596,8 @@ fn password_length(log: &str) -> Option<(usize, u32)> {
 /// Finds lines of rising offsets, mostly, so that line numbers are counted once.
 struct Lines<'a> {
     log: &'a str,
+    /// Looked for when there is something to show.
+    passwords: Option<Passwords<'a>>,
     last_offset: usize,
     last_line: usize,
 }
@@ -609,21 +614,12 @@ impl Lines<'_> {
         let start = memchr::memrchr(b'\n', text.get(..at).unwrap_or_default()).map_or(0, |end| end + 1);
         let end =
             memchr::memchr(b'\n', text.get(at..).unwrap_or_default()).map_or(text.len(), |end| at + end);
-        let window = self.boundary(start.max(at.saturating_sub(WINDOW / 2)));
-        // A window that begins within a password, or within the word before it, would show the rest of it: it begins
-        // before.
-        let earliest = self.boundary(start.max(window.saturating_sub(WINDOW)));
-        let before = self
-            .log
-            .get(earliest..self.boundary(text.len().min(window + 8)))
-            .unwrap_or_default();
-        let password = next_password(before).map(|(at, _)| earliest + at);
-        let start = password.filter(|at| *at < window).unwrap_or(window);
-        let end = self.boundary(end.min(at + WINDOW / 2));
-        let line = self.log.get(start..end).unwrap_or_default();
+        let window =
+            self.boundary(start.max(at.saturating_sub(WINDOW / 2)))..self.boundary(end.min(at + WINDOW / 2));
+        let passwords = self.passwords.get_or_insert_with(|| Passwords::of(self.log));
         Evidence {
             line: self.last_line,
-            text: mask_passwords(&collapse_blanks(line)),
+            text: passwords.mask(start..end, window),
         }
     }
 
@@ -633,46 +629,6 @@ impl Lines<'_> {
         }
         at
     }
-}
-
-/// Replaces what follows `psk` and `passphr`, up to the length or the end of the line.
-pub(super) fn mask_passwords(line: &str) -> String {
-    let mut masked = String::with_capacity(line.len());
-    let mut rest = line;
-    while let Some((at, mark)) = next_password(rest) {
-        let (before, after) = rest.split_at_checked(at + mark.len()).unwrap_or((rest, ""));
-        masked.push_str(before);
-        let ends = [" psk len", " passphr len", " pmk"]
-            .into_iter()
-            .filter_map(|end| after.find(end))
-            .min();
-        let end = ends.unwrap_or(after.len());
-        let value = after.get(..end).unwrap_or_default();
-        masked.push_str(if value.trim().is_empty() { value } else { "***" });
-        rest = after.get(end..).unwrap_or_default();
-    }
-    masked.push_str(rest);
-    masked
-}
-
-fn next_password(text: &str) -> Option<(usize, &'static str)> {
-    let find = |mark: &'static str| {
-        let found = text.match_indices(mark).find(|&(at, _)| {
-            let starts = text
-                .get(..at)
-                .is_none_or(|before| before.is_empty() || before.ends_with([' ', '\t', ']']));
-            let after = text.get(at + mark.len()..).unwrap_or_default();
-            starts && !is_length(after)
-        });
-        found.map(|(at, _)| (at, mark))
-    };
-    [find("psk "), find("passphr ")].into_iter().flatten().min()
-}
-
-/// `len 12`, not a password that begins so.
-fn is_length(text: &str) -> bool {
-    text.strip_prefix("len ")
-        .is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()))
 }
 
 impl ConnectParam {
@@ -690,16 +646,6 @@ mod tests {
     use super::*;
 
     #[test]
-    fn passwords_are_masked() {
-        assert_eq!(
-            mask_passwords("ssid a psk one two psk len 7 pmk"),
-            "ssid a psk *** psk len 7 pmk"
-        );
-        assert_eq!(mask_passwords("passphr secret"), "passphr ***");
-        assert_eq!(mask_passwords("psk len 7"), "psk len 7");
-    }
-
-    #[test]
     fn no_window_begins_within_a_password() {
         for before in 0..200 {
             let log = alloc::format!(
@@ -712,6 +658,33 @@ mod tests {
                 !text.contains("secret") && text.contains("status code = 12"),
                 "{text}"
             );
+        }
+    }
+
+    #[test]
+    fn no_evidence_shows_a_password_of_another_line() {
+        let known = Known::password_length(8);
+        for log in [
+            "ssid x psk q7Zp#9kd psk len 8 [RX]  d:1\nAP Security modq7Zp#9kd7 Wlan802.11 status code = 12",
+            "Wlan802.11 status code = 12 q7Zp#9kd \npsk q7Zp#9kd\npsk len 8",
+            "passphr q7Zp#9kd\npsk len 7 q7Zp#9kd\n[RX] status_code 8q7Zp#9kd wl_status 6 of q7Zp#9kd\nwl_status 5",
+            "psk q7Zp#9kd\nq7Zp#9kd [APP] [EVT] GOT IP 3",
+        ] {
+            let diagnosis = diagnose(log, &known);
+            let evidence: Vec<&Evidence> = diagnosis
+                .findings
+                .iter()
+                .flat_map(|finding| &finding.evidence)
+                .collect();
+            assert!(!evidence.is_empty(), "{log}");
+            for evidence in evidence {
+                assert!(!evidence.text.contains("q7Zp"), "{}", evidence.text);
+                assert!(
+                    evidence.text.contains(|c: char| c.is_ascii_digit()),
+                    "{}",
+                    evidence.text
+                );
+            }
         }
     }
 

@@ -6,6 +6,7 @@ mod diagnose;
 mod join;
 mod key;
 mod log;
+mod redact;
 mod rsne;
 mod scan;
 

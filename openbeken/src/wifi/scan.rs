@@ -126,7 +126,7 @@ fn starts_text(mut text: &[u8], wanted: &str) -> bool {
 }
 
 /// What follows `wanted`, blanks left out.
-fn starts<'a>(mut text: &'a [u8], wanted: &[u8]) -> Option<&'a [u8]> {
+pub(super) fn starts<'a>(mut text: &'a [u8], wanted: &[u8]) -> Option<&'a [u8]> {
     for byte in wanted {
         text = match text {
             [first, rest @ ..] if first == byte => rest,
@@ -140,20 +140,25 @@ fn starts<'a>(mut text: &'a [u8], wanted: &[u8]) -> Option<&'a [u8]> {
 }
 
 /// Whether `wanted` ends here, blanks left out.
-fn ends(mut text: &[u8], wanted: &[u8]) -> bool {
+fn ends(text: &[u8], wanted: &[u8]) -> bool {
+    before(text, wanted).is_some()
+}
+
+/// What stands before `wanted`, which ends here, blanks left out.
+pub(super) fn before<'a>(mut text: &'a [u8], wanted: &[u8]) -> Option<&'a [u8]> {
     for byte in wanted.iter().rev() {
         while let [rest @ .., b' ' | b'\t'] = text {
             text = rest;
         }
         match text {
             [rest @ .., last] if last == byte => text = rest,
-            _ => return false,
+            _ => return None,
         }
     }
-    true
+    Some(text)
 }
 
-fn skip_blanks(mut text: &[u8]) -> &[u8] {
+pub(super) fn skip_blanks(mut text: &[u8]) -> &[u8] {
     while let [b' ' | b'\t', rest @ ..] = text {
         text = rest;
     }
