@@ -13,6 +13,7 @@
 use std::borrow::Cow;
 use std::io::Read;
 use std::ops::Range;
+use std::sync::Arc;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -31,7 +32,7 @@ use crate::json;
 /// An answer with code 0. It may hold tokens and keys, so it doesn't print.
 #[derive(Clone)]
 pub struct Answer {
-    text: Zeroizing<String>,
+    text: Arc<Zeroizing<String>>,
     result: Option<Range<usize>>,
 }
 
@@ -85,7 +86,7 @@ impl Answer {
     ///
     /// Like [`Answer::open`].
     pub fn from_json(text: String) -> Result<Self, ApiError> {
-        let text = Zeroizing::new(text);
+        let text = Arc::new(Zeroizing::new(text));
         let malformed = |what| ApiError::malformed(what, text.len());
         if text.len() > MAX_PLAIN {
             return Err(ApiError::TooLong {
@@ -145,6 +146,16 @@ impl Answer {
     #[must_use]
     pub fn result(&self) -> Option<&str> {
         self.text.get(self.result.clone()?)
+    }
+
+    /// The envelope, for whoever needs a part of it for longer.
+    pub(crate) fn shared_text(&self) -> Arc<Zeroizing<String>> {
+        Arc::clone(&self.text)
+    }
+
+    /// Where in the envelope the result is.
+    pub(crate) fn result_range(&self) -> Option<Range<usize>> {
+        self.result.clone()
     }
 
     /// The result as a type of the caller's.

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::fmt;
+use std::sync::Arc;
 
 use macaddr::MacAddr6;
 use serde::Deserialize;
@@ -14,6 +15,7 @@ use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 use crate::answer::Key;
 use crate::connect_type::ConnectType;
 use crate::did::{self, DidKind};
+use crate::records::{Record, Records};
 use crate::region::Region;
 
 /// A device of the account. `Debug` shows neither token nor place.
@@ -59,7 +61,7 @@ pub struct Device {
     pub home: Option<String>,
     /// The room's name.
     pub room: Option<String>,
-    raw: Zeroizing<String>,
+    record: Record,
 }
 
 impl Device {
@@ -87,14 +89,15 @@ impl Device {
     /// Any field of the record, known to this crate or not.
     #[must_use]
     pub fn field(&self, name: &str) -> Option<Value> {
-        let fields: serde_json::Map<String, Value> = serde_json::from_str(&self.raw).ok()?;
+        let fields: serde_json::Map<String, Value> = serde_json::from_str(self.expose()).ok()?;
         fields.get(name).cloned()
     }
 
-    /// The whole record as JSON, with token and place.
+    /// The whole record as JSON, with token and place. It is a piece of the answer that it came in, which all devices of
+    /// that answer share.
     #[must_use]
     pub fn expose(&self) -> &str {
-        &self.raw
+        self.record.text()
     }
 
     /// Reads one record; `None` without an id.
@@ -108,6 +111,16 @@ impl Device {
     #[must_use]
     pub fn from_json(record: &str, region: Region) -> Option<Self> {
         let fields: Fields<'_> = serde_json::from_str(record).ok()?;
+        let records = Arc::new(Records::one(record.to_owned()));
+        Self::from_fields(&fields, region, || Record::new(&records, 0))
+    }
+
+    /// Its record is asked for only where there is an id.
+    pub(crate) fn from_fields(
+        fields: &Fields<'_>,
+        region: Region,
+        record: impl FnOnce() -> Record,
+    ) -> Option<Self> {
         let did = fields
             .text(Field::Did)
             .filter(|did| !did.is_empty())?
@@ -150,7 +163,7 @@ impl Device {
             region,
             home: None,
             room: None,
-            raw: Zeroizing::new(record.to_owned()),
+            record: record(),
             did,
         })
     }
@@ -337,7 +350,7 @@ impl Field {
 
 /// A record's fields as pieces of its text. Types vary between endpoints (a `pid` is a number or a string of one), so
 /// they are looked at only where they are used.
-struct Fields<'a>([Option<&'a RawValue>; FIELDS]);
+pub(crate) struct Fields<'a>([Option<&'a RawValue>; FIELDS]);
 
 impl<'a> Fields<'a> {
     fn get(&self, field: Field) -> Option<&'a str> {

@@ -15,6 +15,7 @@ mod identity;
 mod json;
 mod listing;
 mod miot_code;
+mod records;
 mod region;
 mod secret;
 mod transmit;

@@ -1,17 +1,13 @@
 //! Lists of devices.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
 use std::time::Duration;
 
-use serde_json::value::RawValue;
-use serde_json::{Value, from_str, json};
+use serde_json::{Value, json};
 
-use super::{Call, next_cursor};
-use crate::answer::{Answer, Key};
-use crate::device::Device;
+use super::{Call, DevicePage};
+use crate::answer::Answer;
 use crate::error::ApiError;
-use crate::json;
 use crate::region::Region;
 
 /// All devices of the account on one server, at once. May miss those of other people's homes.
@@ -108,50 +104,6 @@ impl Call for HomeDevices {
 
     fn timeout(&self) -> Duration {
         LIST_TIMEOUT
-    }
-}
-
-/// Some devices, and where the rest goes on.
-#[derive(Clone, Debug, Default)]
-pub struct DevicePage {
-    /// The devices.
-    pub devices: Vec<Device>,
-    /// Entries that weren't objects or had no id.
-    pub skipped: usize,
-    /// Where the next page starts; `None` at the end.
-    pub next: Option<String>,
-}
-
-impl DevicePage {
-    fn read(answer: &Answer, region: Region, asked: &str) -> Result<Self, ApiError> {
-        let result = answer.required()?;
-        if !result.starts_with('{') {
-            return Err(answer.malformed("the list of devices isn't an object"));
-        }
-        // Of two equal keys the last wins.
-        let fields: BTreeMap<Key<'_>, &RawValue> =
-            from_str(result).map_err(|_| answer.malformed("the list of devices is broken"))?;
-        let field = |name: &'static str| fields.get(&Key(name.into())).copied();
-        let records = field("device_info")
-            .or(field("list"))
-            .map_or("null", RawValue::get);
-        let mut page = Self::default();
-        let records: Option<Vec<&RawValue>> =
-            from_str(records).map_err(|_| answer.malformed("the devices aren't a list"))?;
-        let records = records.unwrap_or_default();
-        page.devices.reserve(records.len());
-        for record in records {
-            match Device::from_json(record.get(), region) {
-                Some(device) => page.devices.push(device),
-                None => page.skipped += 1,
-            }
-        }
-        let has_more = field("has_more").is_some_and(|flag| flag.get() == "true");
-        let cursor = field("max_did")
-            .or(field("next_start_did"))
-            .and_then(json::text_of);
-        page.next = next_cursor(has_more, cursor, asked);
-        Ok(page)
     }
 }
 

@@ -14,6 +14,7 @@
 
 mod bind_key;
 mod control;
+mod device_page;
 mod devices;
 mod homes;
 mod map;
@@ -31,7 +32,8 @@ pub use bind_key::{BeaconKey, BindKey, BindKeyAnswer, NoBindKey, ShortBindKey};
 pub use control::{
     Action, ActionResult, ItemStatus, PropGet, PropSet, PropertyKey, PropertyResult, PropertyResults, Rpc,
 };
-pub use devices::{DeviceList, DeviceListPage, DevicePage, HomeDevices};
+pub use device_page::DevicePage;
+pub use devices::{DeviceList, DeviceListPage, HomeDevices};
 pub use homes::{DeviceCount, Home, HomePage, HomeRooms, Homes, HomesMerged, Room};
 pub use map::{MapApi, MapName, MapStep, MapUrl};
 pub use user_data::{DataKind, DeviceDatas, UserDataEntry, UserDeviceData};
