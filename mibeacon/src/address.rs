@@ -12,6 +12,19 @@ pub(crate) fn reversed([f, e, d, c, b, a]: [u8; 6]) -> MacAddr6 {
     mac.first().copied().unwrap_or_default().into()
 }
 
+/// An address as a number, its first byte lowest.
+#[inline]
+pub(crate) fn number(address: MacAddr6) -> u64 {
+    let [a, b, c, d, e, f] = address.into_array();
+    u64::from_le_bytes([a, b, c, d, e, f, 0, 0])
+}
+
+/// The same with its last byte lowest.
+#[inline]
+pub(crate) fn reversed_number(address: MacAddr6) -> u64 {
+    number(address).swap_bytes() >> 16
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -17,6 +17,14 @@ pub(crate) struct Cipher(Aes128Enc);
 /// The 4-byte tag of everything but legacy MiBeacon.
 pub(crate) type Tag = [u8; 4];
 
+/// A nonce as a number, its first byte lowest. It is written in one piece, since processors wait when they read back
+/// together what was written byte by byte.
+#[inline(always)]
+pub(crate) fn nonce<const N: usize>(low: u64, high: u64) -> [u8; N] {
+    let bytes = (u128::from(low) | u128::from(high) << 64).to_le_bytes();
+    bytes.first_chunk().copied().unwrap_or([0; N])
+}
+
 impl Cipher {
     pub(crate) fn new(key: &[u8; 16]) -> Self {
         Self(Aes128Enc::new(key.into()))
@@ -24,6 +32,7 @@ impl Cipher {
 
     /// Writes the plaintext to `out`, which is as long as `ciphertext`; leaves nothing there if the tag is
     /// wrong.
+    #[inline(always)]
     pub(crate) fn open<N: ArraySize + NonceSize>(
         &self,
         nonce: &Array<u8, N>,

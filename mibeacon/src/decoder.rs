@@ -22,7 +22,7 @@ pub use state::DeviceState;
 
 use crate::atc::{self, ReedEvent};
 use crate::crypto::Cipher;
-use crate::frame::{self, Body, Frame, FrameControl, Objects};
+use crate::frame::{self, Body, Frame, FrameControl, Objects, Product, ProductId};
 use crate::payload::{Part, Payload};
 use crate::{
     BindKey, DecryptError, Field, Fingerprint, Format, ParseError, Policy, bthome, hhcc, qingping, scale,
@@ -201,7 +201,7 @@ impl<S: AsRef<[Slot]> + AsMut<[Slot]>> Decoder<S> {
 
     #[inline(never)]
     fn mibeacon<'a>(&'a mut self, now: Duration, host: Option<MacAddr6>, data: &'a [u8]) -> Report<'a> {
-        let frame = match Frame::parse(data) {
+        let frame = match Frame::read(data) {
             Ok(frame) => frame,
             Err(error) => return Report::malformed(Format::MiBeacon, host, error),
         };
@@ -250,7 +250,7 @@ impl<S: AsRef<[Slot]> + AsMut<[Slot]>> Decoder<S> {
         };
         let mut fault = None;
         if outcome == Outcome::Readings {
-            (outcome, fault) = judge(&frame, objects.clone());
+            (outcome, fault) = judge(frame.product_id, objects.clone());
         }
         Report {
             address: sender,
@@ -569,6 +569,7 @@ fn verdict(verdict: frame::Verdict, counter: u32, last: u32) -> Outcome {
 }
 
 /// Before it is bound, a device of version 5 shows its capability and doesn't set the registered bit.
+#[inline(always)]
 fn is_unbound(frame: &Frame<'_>) -> bool {
     let control: FrameControl = frame.control;
     let encrypts = frame
@@ -578,7 +579,7 @@ fn is_unbound(frame: &Frame<'_>) -> bool {
 }
 
 /// Whether accepted objects say anything, and where they are broken off.
-fn judge(frame: &Frame<'_>, objects: Objects<'_>) -> (Outcome, Option<ParseError>) {
+fn judge(product_id: ProductId, objects: Objects<'_>) -> (Outcome, Option<ParseError>) {
     let (mut known, mut fault) = (false, None);
     for object in objects {
         match object {
@@ -589,7 +590,7 @@ fn judge(frame: &Frame<'_>, objects: Objects<'_>) -> (Outcome, Option<ParseError
     match fault {
         _ if known => (Outcome::Readings, fault),
         Some(error) => (Outcome::Malformed(error), fault),
-        None if frame.product().is_none() => (Outcome::UnknownProduct, None),
+        None if Product::of(product_id).is_none() => (Outcome::UnknownProduct, None),
         None => (Outcome::Readings, None),
     }
 }

@@ -129,6 +129,12 @@ impl<'a> Frame<'a> {
     ///
     /// Unknown versions parse like their neighbours: strangers use the UUID too.
     pub fn parse(bytes: &'a [u8]) -> Result<Self, ParseError> {
+        Self::read(bytes)
+    }
+
+    /// [`parse`](Self::parse) within its caller: as a value that is handed over, a frame is large.
+    #[inline(always)]
+    pub(crate) fn read(bytes: &'a [u8]) -> Result<Self, ParseError> {
         let offset = |rest: &[u8]| bytes.len() - rest.len();
         let truncated = |field, rest: &[u8]| ParseError::Truncated {
             field,
@@ -226,6 +232,7 @@ impl<'a> Frame<'a> {
     /// Who sent the frame: its own MAC, else `host`, the address that the radio saw.
     ///
     /// Fails if both are there and differ.
+    #[inline]
     pub fn sender(&self, host: Option<MacAddr6>) -> Result<Option<MacAddr6>, ParseError> {
         match (self.mac, host) {
             (Some(frame), Some(host)) if frame != host => Err(ParseError::MacMismatch { frame, host }),

@@ -21,7 +21,8 @@ use macaddr::MacAddr6;
 
 use super::Flags;
 use super::values::{Column, Values};
-use crate::crypto::{Cipher, Tag};
+use crate::address::reversed_number;
+use crate::crypto::{self, Cipher, Tag};
 use crate::{BindKey, DecryptError, EncodeError, NonceGuard, Quantity, Reading, Unit};
 
 /// An encrypted measurement.
@@ -94,7 +95,7 @@ impl Encrypted {
 
     /// The nonce of this frame if `address` sent it.
     #[must_use]
-    pub const fn nonce(&self, address: MacAddr6) -> [u8; 11] {
+    pub fn nonce(&self, address: MacAddr6) -> [u8; 11] {
         self.form().nonce(address, self.counter)
     }
 
@@ -109,6 +110,7 @@ impl Encrypted {
     }
 
     /// The same with a key schedule that was kept.
+    #[inline(always)]
     pub(crate) fn decrypt_with(&self, cipher: &Cipher, address: MacAddr6) -> Result<Payload, DecryptError> {
         let nonce = Array::<u8, U11>(self.nonce(address));
         match &self.ciphertext {
@@ -156,13 +158,13 @@ impl EncryptedForm {
 
     /// The nonce: the AD length is part of it, so the forms have different ones.
     #[must_use]
-    pub const fn nonce(self, address: MacAddr6, counter: u8) -> [u8; 11] {
-        let [a, b, c, d, e, f] = address.into_array();
+    pub fn nonce(self, address: MacAddr6, counter: u8) -> [u8; 11] {
         let ad_length = match self {
             Self::Pvvx => 0x0e,
             Self::Atc1441 => 0x0b,
         };
-        [f, e, d, c, b, a, ad_length, 0x16, 0x1a, 0x18, counter]
+        let low = reversed_number(address) | ad_length << 48 | 0x16 << 56;
+        crypto::nonce(low, 0x181a | u64::from(counter) << 16)
     }
 }
 

@@ -294,7 +294,9 @@ impl Replay {
         if let Security::Authenticated { counter } = advert.security {
             self.accept_counter(counter);
         }
-        self.packet_id = advert.packet_id.or(self.packet_id);
+        if advert.packet_id.is_some() {
+            self.packet_id = advert.packet_id;
+        }
         self.fingerprint = Some(advert.fingerprint);
         self.last_accepted = Some(now);
     }

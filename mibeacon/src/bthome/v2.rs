@@ -44,8 +44,8 @@ pub use encoder::Encoder;
 use macaddr::MacAddr6;
 
 use super::{Body, Encrypted, Objects, TRAILER};
-use crate::address::reversed;
-use crate::crypto::Cipher;
+use crate::address::{self, reversed};
+use crate::crypto::{self, Cipher};
 use crate::{BindKey, DecryptError, ParseError};
 
 /// A version 2 frame.
@@ -176,6 +176,7 @@ impl<'a> Frame<'a> {
     }
 
     /// The same, for callers that keep the key schedule.
+    #[inline(always)]
     pub(crate) fn decrypt_with<'o>(
         &self,
         cipher: &Cipher,
@@ -250,10 +251,10 @@ impl core::fmt::Debug for InfoByte {
     }
 }
 
+#[inline]
 fn nonce(mac: MacAddr6, info: InfoByte, counter: u32) -> [u8; 13] {
-    let [a, b, c, d, e, f] = mac.into_array();
-    let [w, x, y, z] = counter.to_le_bytes();
-    [a, b, c, d, e, f, 0xd2, 0xfc, info.0, w, x, y, z]
+    let low = address::number(mac) | 0xfcd2 << 48;
+    crypto::nonce(low, u64::from(info.0) | u64::from(counter) << 8)
 }
 
 const ENCRYPTED: u8 = 1 << 0;

@@ -20,8 +20,8 @@ use subtle::ConstantTimeEq;
 use zeroize::{Zeroize, Zeroizing};
 
 use super::{Body, Encrypted, Frame, Objects};
-use crate::address::reversed;
-use crate::crypto::{Cipher, Tag};
+use crate::address::reversed_number;
+use crate::crypto::{Cipher, Tag, nonce};
 use crate::{BindKey, DecryptError};
 
 /// How a version encrypts.
@@ -91,14 +91,11 @@ impl Frame<'_> {
 
     #[inline]
     fn modern_nonce(&self, sender: MacAddr6, counter32: u32) -> [u8; 12] {
-        let [f, e, d, c, b, a] = reversed(sender.into_array()).into_array();
-        let [product_low, product_high] = self.product_id.0.to_le_bytes();
-        let [counter, ext0, ext1, ext2] = counter32.to_le_bytes();
-        [
-            f, e, d, c, b, a, product_low, product_high, counter, ext0, ext1, ext2,
-        ]
+        let low = reversed_number(sender) | u64::from(self.product_id.0) << 48;
+        nonce(low, counter32.into())
     }
 
+    #[inline]
     fn legacy_nonce(&self, sender: MacAddr6, counter32: u32) -> [u8; 13] {
         let [_, b, c, d, e, f] = sender.into_array();
         let [control_low, control_high] = self.control.0.to_le_bytes();
@@ -143,6 +140,7 @@ impl Frame<'_> {
     }
 
     /// [`decrypt`](Self::decrypt) with a key schedule of [`FrameControl::scheme`](super::FrameControl::scheme).
+    #[inline(always)]
     pub(crate) fn decrypt_with<'b>(
         &self,
         cipher: &Cipher,

@@ -73,16 +73,16 @@ impl<'a> Object<'a> {
             object: *self,
             product,
             next: 0,
-            count: self.reading(product, u8::MAX).count,
+            count: self.reading(product, u8::MAX, &mut None),
         }
     }
 
-    /// The reading of this number.
-    fn reading(&self, product: ProductId, wanted: u8) -> Sink<'a> {
+    /// How many readings there are. The one of the wanted number goes straight to where the caller wants it.
+    fn reading(&self, product: ProductId, wanted: u8, found: &mut Option<Reading<'a>>) -> u8 {
         let mut sink = Sink {
             wanted,
             count: 0,
-            found: None,
+            found,
         };
         let known = match self.id {
             0x0000..=0x3fff => attribute::interpret(self, product, &mut sink),
@@ -95,7 +95,7 @@ impl<'a> Object<'a> {
                 data: self.data,
             }));
         }
-        sink
+        sink.count
     }
 }
 
@@ -253,12 +253,12 @@ impl<'a> Iterator for ObjectReadings<'a> {
 
     #[inline]
     fn next(&mut self) -> Option<Reading<'a>> {
-        if self.next >= self.count {
-            return None;
+        let mut found = None;
+        if self.next < self.count {
+            self.object.reading(self.product, self.next, &mut found);
+            self.next += 1;
         }
-        let number = self.next;
-        self.next += 1;
-        self.object.reading(self.product, number).found
+        found
     }
 
     fn size_hint(&self) -> (usize, Option<usize>) {
@@ -287,25 +287,34 @@ impl<'a> FrameReadings<'a> {
         };
         Self { objects, current }
     }
+
+    /// Leaves nothing in `found` after the last one.
+    fn find(&mut self, found: &mut Option<Reading<'a>>) {
+        let current = &mut self.current;
+        if current.next < current.count {
+            current.object.reading(current.product, current.next, found);
+            current.next += 1;
+            return;
+        }
+        while found.is_none()
+            && let Some(Ok(object)) = self.objects.next()
+        {
+            // Nearly every object has one reading, so that counting and making the first are one step.
+            current.object = object;
+            current.count = object.reading(current.product, 0, found);
+            current.next = 1;
+        }
+    }
 }
 
 impl<'a> Iterator for FrameReadings<'a> {
     type Item = Reading<'a>;
 
+    #[inline]
     fn next(&mut self) -> Option<Reading<'a>> {
-        let current = &mut self.current;
-        loop {
-            if let reading @ Some(_) = current.next() {
-                return reading;
-            }
-            // Nearly every object has one reading, so that counting and making the first are one step.
-            current.object = self.objects.next()?.ok()?;
-            let first = current.object.reading(current.product, 0);
-            (current.next, current.count) = (1, first.count);
-            if let Some(reading) = first.found {
-                return Some(reading);
-            }
-        }
+        let mut found = None;
+        self.find(&mut found);
+        found
     }
 }
 
@@ -317,16 +326,16 @@ enum Known {
 }
 
 /// Counts the readings of one object and keeps one of them.
-struct Sink<'a> {
+struct Sink<'a, 'f> {
     wanted: u8,
     count: u8,
-    found: Option<Reading<'a>>,
+    found: &'f mut Option<Reading<'a>>,
 }
 
-impl<'a> Sink<'a> {
+impl<'a> Sink<'a, '_> {
     fn push(&mut self, reading: Reading<'a>) {
         if self.count == self.wanted {
-            self.found = Some(reading);
+            *self.found = Some(reading);
         }
         self.count += 1;
     }

@@ -9,7 +9,7 @@ use crate::{
     BinarySensor, DoorState, Event, GasState, KettleState, OpeningState, Quantity, SmokeState, State, Unit,
 };
 
-pub(super) fn interpret<'a>(object: &Object<'a>, product: ProductId, out: &mut Sink<'a>) -> Known {
+pub(super) fn interpret<'a>(object: &Object<'a>, product: ProductId, out: &mut Sink<'a, '_>) -> Known {
     match (object.id, object.data) {
         (0x0002, &[low, high]) => {
             out.measure(

@@ -6,7 +6,7 @@ use super::{ProductId, Sink};
 use crate::Event;
 use crate::reading::{Button, ButtonAction, ButtonEvent, CubeAction, DimmerAction, DimmerEvent};
 
-pub(super) fn interpret(data: [u8; 3], product: ProductId, out: &mut Sink<'_>) {
+pub(super) fn interpret(data: [u8; 3], product: ProductId, out: &mut Sink<'_, '_>) {
     let [button, value, action] = data;
     match product {
         YLAI003 | RTCGQ02LM | JTYJGD03MI | SJWS01LM => {
@@ -43,14 +43,14 @@ pub(super) fn interpret(data: [u8; 3], product: ProductId, out: &mut Sink<'_>) {
 }
 
 /// One press of one button.
-pub(super) fn press(out: &mut Sink<'_>, button: Option<Button>, action: Option<ButtonAction>) {
+pub(super) fn press(out: &mut Sink<'_, '_>, button: Option<Button>, action: Option<ButtonAction>) {
     if let (Some(button), Some(action)) = (button, action) {
         out.event(Some(Event::Button(ButtonEvent { button, action })));
     }
 }
 
 /// Several buttons pressed at once are an event each.
-pub(super) fn press_together(out: &mut Sink<'_>, buttons: &[Button], action: Option<ButtonAction>) {
+pub(super) fn press_together(out: &mut Sink<'_, '_>, buttons: &[Button], action: Option<ButtonAction>) {
     for &button in buttons {
         press(out, Some(button), action);
     }
@@ -99,7 +99,7 @@ fn three_buttons(code: u8) -> &'static [Button] {
     }
 }
 
-fn remote(out: &mut Sink<'_>, keys: &[&'static str], button: u8, action: u8) {
+fn remote(out: &mut Sink<'_, '_>, keys: &[&'static str], button: u8, action: u8) {
     let action = match action {
         0 | 5 => Some(ButtonAction::Press),
         1 => Some(ButtonAction::DoublePress),

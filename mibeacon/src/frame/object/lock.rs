@@ -8,7 +8,7 @@ use crate::reading::{
 };
 
 /// 0x000B: action in the low, method in the high half of byte 0; key id; Unix time.
-pub(super) fn operation(data: &[u8], out: &mut Sink<'_>) {
+pub(super) fn operation(data: &[u8], out: &mut Sink<'_, '_>) {
     let &[operation, k0, k1, k2, k3, t0, t1, t2, t3] = data else {
         return;
     };
@@ -19,7 +19,7 @@ pub(super) fn operation(data: &[u8], out: &mut Sink<'_>) {
 }
 
 /// 0x0005, obsolete: action, method, key id, Unix time, with codes of its own.
-pub(super) fn old_operation(data: &[u8], out: &mut Sink<'_>) {
+pub(super) fn old_operation(data: &[u8], out: &mut Sink<'_, '_>) {
     let &[action, method, k0, k1, k2, k3, t0, t1, t2, t3] = data else {
         return;
     };
@@ -29,7 +29,7 @@ pub(super) fn old_operation(data: &[u8], out: &mut Sink<'_>) {
 }
 
 /// 0x0006: key id, result.
-pub(super) fn fingerprint(data: &[u8], out: &mut Sink<'_>) {
+pub(super) fn fingerprint(data: &[u8], out: &mut Sink<'_, '_>) {
     let &[k0, k1, k2, k3, result] = data else { return };
     let key = LockKey::new(u32::from_le_bytes([k0, k1, k2, k3]));
     let result = match result {
@@ -46,7 +46,7 @@ pub(super) fn fingerprint(data: &[u8], out: &mut Sink<'_>) {
 }
 
 /// 0x0007: action, and the Unix time from some locks.
-pub(super) fn door(data: &[u8], out: &mut Sink<'_>) {
+pub(super) fn door(data: &[u8], out: &mut Sink<'_, '_>) {
     let Some((action, timestamp)) = with_time(data) else {
         return;
     };
@@ -65,7 +65,7 @@ pub(super) fn door(data: &[u8], out: &mut Sink<'_>) {
 /// 0x0008: 1 armed, 0 disarmed, and the Unix time from some locks.
 ///
 /// xiaomi-ble and ble_monitor invert it; the vendor's documents don't, nor does XiaomiGateway3.
-pub(super) fn armed(data: &[u8], out: &mut Sink<'_>) {
+pub(super) fn armed(data: &[u8], out: &mut Sink<'_, '_>) {
     let Some((armed, timestamp)) = with_time(data) else {
         return;
     };

@@ -8,7 +8,7 @@ use super::{Known, Object, ProductId, Sink, SpecId, SpecKind, scale};
 use crate::reading::{Button, ButtonAction, ChargingState};
 use crate::{BinarySensor, Decimal, Event, OpeningState, Quantity, State, Unit};
 
-pub(super) fn interpret<'a>(object: &Object<'a>, product: ProductId, out: &mut Sink<'a>) -> Known {
+pub(super) fn interpret<'a>(object: &Object<'a>, product: ProductId, out: &mut Sink<'a, '_>) -> Known {
     match object.spec_id() {
         Some(SpecId {
             kind: SpecKind::Property,
@@ -44,7 +44,7 @@ pub(super) const fn is_generic(id: u16) -> bool {
     }
 }
 
-fn property<'a>(object: &Object<'a>, iid: u16, product: ProductId, out: &mut Sink<'a>) -> Known {
+fn property<'a>(object: &Object<'a>, iid: u16, product: ProductId, out: &mut Sink<'a, '_>) -> Known {
     match (iid, object.data) {
         (1001, data) => float(out, Quantity::Temperature, data, Unit::Celsius),
         (1002, &[percent]) => out.measure(Quantity::Humidity, percent, Unit::Percent),
@@ -119,7 +119,7 @@ fn property<'a>(object: &Object<'a>, iid: u16, product: ProductId, out: &mut Sin
     Known::Yes
 }
 
-fn event<'a>(object: &Object<'a>, iid: u16, product: ProductId, out: &mut Sink<'a>) -> Known {
+fn event<'a>(object: &Object<'a>, iid: u16, product: ProductId, out: &mut Sink<'a, '_>) -> Known {
     match (iid, object.data) {
         // S800 counts 2 as low too.
         (1001, &[low]) => out.binary(BinarySensor::BatteryLow, low != 0),
@@ -172,21 +172,21 @@ fn event<'a>(object: &Object<'a>, iid: u16, product: ProductId, out: &mut Sink<'
     Known::Yes
 }
 
-fn float(out: &mut Sink<'_>, quantity: Quantity, data: &[u8], unit: Unit) {
+fn float(out: &mut Sink<'_, '_>, quantity: Quantity, data: &[u8], unit: Unit) {
     let &[a, b, c, d] = data else { return };
     if let Some(value) = Decimal::from_f32(f32::from_le_bytes([a, b, c, d])) {
         out.measure(quantity, value, unit);
     }
 }
 
-fn seconds(out: &mut Sink<'_>, quantity: Quantity, data: &[u8]) {
+fn seconds(out: &mut Sink<'_, '_>, quantity: Quantity, data: &[u8]) {
     if let &[a, b, c, d] = data {
         out.measure(quantity, u32::from_le_bytes([a, b, c, d]), Unit::Second);
     }
 }
 
 /// One byte, or two bytes from XMOSB01XS.
-fn minutes(out: &mut Sink<'_>, quantity: Quantity, data: &[u8]) {
+fn minutes(out: &mut Sink<'_, '_>, quantity: Quantity, data: &[u8]) {
     match *data {
         [minutes] => out.measure(quantity, minutes, Unit::Minute),
         [low, high] => out.measure(quantity, u16::from_le_bytes([low, high]), Unit::Minute),
@@ -195,7 +195,7 @@ fn minutes(out: &mut Sink<'_>, quantity: Quantity, data: &[u8]) {
 }
 
 /// Devices with one button send no number.
-fn buttons(out: &mut Sink<'_>, data: &[u8], action: ButtonAction, product: ProductId) {
+fn buttons(out: &mut Sink<'_, '_>, data: &[u8], action: ButtonAction, product: ProductId) {
     let Some(&number) = data.first() else {
         return press(out, Some(Button::Single), Some(action));
     };

@@ -14,7 +14,7 @@ use crate::{Quantity, Unit};
 /// The first frame of a weighing carries the weight and the impedance at 50 kHz, the second one only the impedance
 /// at 250 kHz: tissue conducts better at higher frequency, and the second value is the smaller one in every capture.
 /// XiaomiGateway3 and ble_monitor name them the other way round.
-pub(super) fn s400(data: &[u8], out: &mut Sink<'_>) {
+pub(super) fn s400(data: &[u8], out: &mut Sink<'_, '_>) {
     let &[profile, p0, p1, p2, p3, t0, t1, t2, t3] = data else {
         return;
     };
@@ -45,7 +45,7 @@ pub(super) fn s400(data: &[u8], out: &mut Sink<'_>) {
 }
 
 /// S200: profile, weight u32 in 0.01 kg (0 = not final), Unix time.
-pub(super) fn s200(data: &[u8], out: &mut Sink<'_>) {
+pub(super) fn s200(data: &[u8], out: &mut Sink<'_, '_>) {
     let &[profile, w0, w1, w2, w3, t0, t1, t2, t3] = data else {
         return;
     };
@@ -63,7 +63,7 @@ pub(super) fn s200(data: &[u8], out: &mut Sink<'_>) {
 }
 
 /// S800: 0x90, stage word, value word. From two peers, without a capture.
-pub(super) fn s800(data: &[u8], out: &mut Sink<'_>) {
+pub(super) fn s800(data: &[u8], out: &mut Sink<'_, '_>) {
     let &[0x90, _, _, stage, _, _, _, low, high] = data else {
         return;
     };
