@@ -17,12 +17,14 @@ mod palette;
 #[cfg(feature = "render")]
 mod raster;
 mod room_colors;
+mod runs;
 mod scene;
 #[cfg_attr(
     not(feature = "render"),
     allow(dead_code, reason = "only pixels need the strokes")
 )]
 mod shape;
+mod simplify;
 mod style;
 mod svg;
 mod symbols;

@@ -21,11 +21,37 @@ fn pixel(picture: &Picture, x: u32, y: u32) -> [u8; 4] {
 
 #[test]
 fn a_png_has_the_pixels_of_the_picture() {
-    let map = flat::small();
-    for (style, channels) in [(Style::plain(), 4), (Style::openhab(&MapConfig::default()), 3)] {
-        let picture = draw(&map, &style);
+    // So many colours that a palette can't hold them.
+    let colorful = |style: Style| Style {
+        texts: (0..300_u32)
+            .map(|index| Text {
+                text: String::from("I"),
+                x: f64::from(index % 20) * 5.0,
+                y: f64::from(index / 20) * 6.0,
+                color: Rgba::new(index << 16 | (index % 200) << 8 | 0xff),
+                size: 9.0,
+            })
+            .collect(),
+        scale: 12.0,
+        ..style
+    };
+    let few = |style: Style| Style {
+        layers: vec![Layer::Cells, Layer::Carpet, Layer::Path, Layer::Robot],
+        ..style
+    };
+    let openhab = || Style::openhab(&MapConfig::default());
+    for (style, color, channels) in [
+        (few(Style::plain()), png::ColorType::Indexed, 4),
+        (few(openhab()), png::ColorType::Indexed, 3),
+        (colorful(Style::plain()), png::ColorType::Rgba, 4),
+        (colorful(openhab()), png::ColorType::Rgb, 3),
+    ] {
+        let picture = draw(&flat::small(), &style);
         let file = picture.to_png().unwrap();
-        let mut reader = png::Decoder::new(std::io::Cursor::new(file)).read_info().unwrap();
+        let mut decoder = png::Decoder::new(std::io::Cursor::new(file));
+        decoder.set_transformations(png::Transformations::EXPAND);
+        let mut reader = decoder.read_info().unwrap();
+        assert_eq!(reader.info().color_type, color);
         let mut pixels = vec![0; reader.output_buffer_size().unwrap()];
         let info = reader.next_frame(&mut pixels).unwrap();
         assert_eq!((info.width, info.height), (picture.width(), picture.height()));
@@ -53,10 +79,25 @@ fn the_plain_background_is_transparent() {
 #[test]
 fn turned_pictures_are_the_same_turned() {
     let map = flat::small();
-    for scale in [1.0, 2.5, 3.0, 0.7] {
+    let carpet = |is_checkered| Style {
+        layers: vec![Layer::Cells, Layer::Carpet],
+        checkered_carpet: is_checkered,
+        ..Style::extractor()
+    };
+    let looks = [
+        Style::cells(Palette::extractor(), 1.0),
+        carpet(false),
+        carpet(true),
+    ];
+    for (look, scale) in looks
+        .iter()
+        .flat_map(|look| [1.0, 2.5, 3.0, 0.7].map(|scale| (look, scale)))
+    {
         let style = |rotation| Style {
             rotation,
-            ..Style::cells(Palette::extractor(), scale)
+            scale,
+            crop: Crop::Border { cells: 2, below: 1 },
+            ..look.clone()
         };
         let straight = draw(&map, &style(0.0));
         let (width, height) = (straight.width(), straight.height());

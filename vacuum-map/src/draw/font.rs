@@ -22,8 +22,8 @@ pub(crate) fn height(size: f32) -> f64 {
 }
 
 /// Width of the strokes.
-pub(crate) fn weight(size: f32) -> f64 {
-    unit(size) * 1.15
+pub(crate) fn weight(size: f32) -> f32 {
+    size * CAPITALS / 6.0 * 1.15
 }
 
 /// The strokes of a text whose baseline starts at a place.
@@ -128,11 +128,12 @@ fn advance(strokes: &[Stroke]) -> f64 {
     right.map_or(SPACE, |right| right + GAP)
 }
 
-/// Capitals are 0.72 of a font's size.
 fn unit(size: f32) -> f64 {
-    f64::from(size) * 0.72 / 6.0
+    f64::from(size) * f64::from(CAPITALS) / 6.0
 }
 
+/// Height of capitals as a part of a font's size.
+const CAPITALS: f32 = 0.72;
 const GAP: f64 = 1.9;
 const SPACE: f64 = 3.2;
 const BOX: &str = "0006464000";

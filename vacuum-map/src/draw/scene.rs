@@ -5,6 +5,7 @@ use alloc::vec;
 use alloc::vec::Vec;
 
 use super::shape::{Item, Label, Outline, Shape};
+use super::simplify::simplified;
 use super::symbols::{self, Pose};
 use super::{CellRect, Layer, Paint, Palette, Rgba, Style, distinct_room_colors, font};
 use crate::Map;
@@ -194,9 +195,10 @@ impl<'a> Scene<'a> {
             Layer::CleanedArea => self.path(map.path(), paint.fill, size),
             Layer::MopPath => {
                 if let (Some(path), Some(flags)) = (map.path(), map.path_flags()) {
-                    for run in path.mopped(flags) {
-                        self.line(run, paint.fill, size);
-                    }
+                    // Together, so that what was mopped twice isn't twice as dark.
+                    let outline = Outline::lines(path.mopped(flags).map(|run| self.outline(run)));
+                    self.items
+                        .push(Item::Shape(Shape::stroked(outline, paint.fill, size)));
                 }
             }
             Layer::Path => {
@@ -309,9 +311,15 @@ impl<'a> Scene<'a> {
     }
 
     fn line(&mut self, points: &[Point], color: Rgba, width: f32) {
-        let outline = Outline::line(self.pixels(points));
+        let outline = self.outline(points);
         self.items
             .push(Item::Shape(Shape::stroked(outline, color, width)));
+    }
+
+    fn outline(&self, points: &[Point]) -> Outline {
+        Outline::line(simplified(
+            points.iter().map(|point| self.transform.pixel(*point)),
+        ))
     }
 
     fn path(&mut self, path: Option<&Path>, color: Rgba, width: f32) {

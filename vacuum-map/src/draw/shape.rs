@@ -16,6 +16,27 @@ pub(crate) enum Step {
     Close,
 }
 
+impl Step {
+    /// Where it leads.
+    pub(crate) const fn end(&self) -> Option<Pixel> {
+        match *self {
+            Self::Move(to) | Self::Line(to) | Self::Quad(_, to) | Self::Cubic(_, _, to) => Some(to),
+            Self::Close => None,
+        }
+    }
+
+    /// Points around what it draws.
+    pub(crate) fn points(&self) -> impl Iterator<Item = Pixel> {
+        let points = match *self {
+            Self::Move(to) | Self::Line(to) => [Some(to), None, None],
+            Self::Quad(by, to) => [Some(by), Some(to), None],
+            Self::Cubic(first, second, to) => [Some(first), Some(second), Some(to)],
+            Self::Close => [None; 3],
+        };
+        points.into_iter().flatten()
+    }
+}
+
 /// Lines and curves.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Outline {
@@ -29,8 +50,19 @@ impl Outline {
             && let Step::Line(point) = *first
         {
             *first = Step::Move(point);
+            if steps.len() == 1 {
+                // A dot, by the round ends of a line.
+                steps.push(Step::Line(point));
+            }
         }
         Self { steps }
+    }
+
+    /// Lines one after the other.
+    pub(crate) fn lines(lines: impl IntoIterator<Item = Self>) -> Self {
+        Self {
+            steps: lines.into_iter().flat_map(|line| line.steps).collect(),
+        }
     }
 
     pub(crate) fn polygon(points: impl IntoIterator<Item = Pixel>) -> Self {

@@ -201,7 +201,7 @@ fn svg_label(svg: &mut String, label: &Label) {
             svg,
             "{} stroke-width=\"{}\" paint-order=\"stroke\"",
             paint("stroke", label.halo),
-            Short(font::weight(label.size) * 2.0)
+            Short(f64::from(font::weight(label.size)) * 2.0)
         );
     }
     svg.push('>');
