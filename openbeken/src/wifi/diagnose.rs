@@ -593,7 +593,7 @@ fn password_length(log: &str) -> Option<(usize, u32)> {
     last("psk len").max(last("passphr len"))
 }
 
-/// Finds lines of rising offsets, mostly, so that line numbers are counted once.
+/// Finds lines; from one to the next it counts only what is between them.
 struct Lines<'a> {
     log: &'a str,
     /// Looked for when there is something to show.
@@ -605,11 +605,13 @@ struct Lines<'a> {
 impl Lines<'_> {
     fn evidence(&mut self, at: usize) -> Evidence {
         let text = self.log.as_bytes();
+        let (from, to) = (self.last_offset.min(at), self.last_offset.max(at));
+        let between = memchr::memchr_iter(b'\n', text.get(from..to).unwrap_or_default()).count();
         if at < self.last_offset {
-            (self.last_offset, self.last_line) = (0, 1);
+            self.last_line -= between;
+        } else {
+            self.last_line += between;
         }
-        let between = text.get(self.last_offset..at).unwrap_or_default();
-        self.last_line += memchr::memchr_iter(b'\n', between).count();
         self.last_offset = at;
         let start = memchr::memrchr(b'\n', text.get(..at).unwrap_or_default()).map_or(0, |end| end + 1);
         let end =

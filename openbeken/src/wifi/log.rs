@@ -3,6 +3,7 @@
 //! People paste logs with lines joined, times in front and words broken by a blank. [`LogEvent::parse`] reads one line and
 //! looks for what it knows anywhere in it; [`diagnose`](super::diagnose::diagnose) doesn't need lines at all.
 
+use alloc::borrow::Cow;
 use alloc::string::String;
 
 use super::codes::{FirmwareStatus, bk_status_name, event_name, obk_status_name};
@@ -248,12 +249,20 @@ impl LogEvent {
     pub fn parse(line: &str) -> Self {
         let line = collapse_blanks(line);
         let line = without_time(&line);
-        from_manager(line)
-            .or_else(|| from_radio(line))
-            .or_else(|| from_openbeken(line))
-            .or_else(|| from_beken(line))
-            .or_else(|| parameter(line).map(Self::ConnectParam))
-            .or_else(|| other_obk_line(line))
+        // Most lines of other programs lack some of these, and are not searched for what has them.
+        let [bracket, colon, underscore, sign, other] = [&b"["[..], b":", b"_", b"-<", b"/="].map(|rare| {
+            rare.iter()
+                .any(|byte| memchr::memchr(*byte, line.as_bytes()).is_some())
+        });
+        let search = |worthwhile: bool, search: fn(&str) -> Option<Self>| {
+            if worthwhile { search(line) } else { None }
+        };
+        search(bracket, from_manager)
+            .or_else(|| search(colon || underscore || other, from_radio))
+            .or_else(|| search(colon || underscore, from_openbeken))
+            .or_else(|| search(underscore || sign, from_beken))
+            .or_else(|| parameter(line, colon).map(Self::ConnectParam))
+            .or_else(|| search(colon, other_obk_line))
             .unwrap_or(Self::Unknown)
     }
 }
@@ -426,7 +435,7 @@ fn from_beken(line: &str) -> Option<LogEvent> {
     if let Some(seq) = after(line, "sm_auth_send:").and_then(number) {
         return Some(LogEvent::BkAuthSend { seq });
     }
-    if line.contains("sm_assoc_rsp_handler") {
+    if after(line, "sm_assoc_rsp_handler").is_some() {
         return Some(LogEvent::BkAssociationResponse);
     }
     let bssid = line.strip_prefix("bssid ").and_then(|mac| address(mac, '-'))?;
@@ -434,7 +443,7 @@ fn from_beken(line: &str) -> Option<LogEvent> {
 }
 
 /// A line of the list of parameters; it has nothing else.
-fn parameter(line: &str) -> Option<ConnectParam> {
+fn parameter(line: &str, has_colon: bool) -> Option<ConnectParam> {
     let value = |name: &str| line.strip_prefix(name);
     let length = |name: &str| value(name).and_then(number);
     if let Some(length) = length("ssid len ") {
@@ -467,7 +476,8 @@ fn parameter(line: &str) -> Option<ConnectParam> {
     if let Some(frequency) = length("freq ") {
         return Some(ConnectParam::Frequency(frequency));
     }
-    flag(line.get(..)?, "dhcp status: ").map(ConnectParam::Dhcp)
+    let dhcp = has_colon.then(|| flag(line, "dhcp status: ")).flatten()?;
+    Some(ConnectParam::Dhcp(dhcp))
 }
 
 /// `<Level>:<Feature>:<text>`.
@@ -486,7 +496,15 @@ fn other_obk_line(line: &str) -> Option<LogEvent> {
 }
 
 /// Runs of spaces and tabs become one space; those at both ends go.
-pub(super) fn collapse_blanks(line: &str) -> String {
+fn collapse_blanks(line: &str) -> Cow<'_, str> {
+    let (mut blank, mut broken) = (true, false);
+    for byte in line.bytes() {
+        broken |= matches!(byte, b'\t' | b'\r' | b'\n') || (blank && byte == b' ');
+        blank = byte == b' ';
+    }
+    if !broken && !blank {
+        return Cow::Borrowed(line);
+    }
     let mut collapsed = String::with_capacity(line.len());
     for word in line
         .split([' ', '\t', '\r', '\n'])
@@ -497,7 +515,7 @@ pub(super) fn collapse_blanks(line: &str) -> String {
         }
         collapsed.push_str(word);
     }
-    collapsed
+    Cow::Owned(collapsed)
 }
 
 /// `[11:57:40.917] - ` in front.
@@ -512,7 +530,8 @@ fn without_time(line: &str) -> &str {
 }
 
 fn after<'a>(line: &'a str, mark: &str) -> Option<&'a str> {
-    line.split_once(mark).map(|(_, rest)| rest)
+    let at = memchr::memmem::find(line.as_bytes(), mark.as_bytes())?;
+    line.get(at + mark.len()..)
 }
 
 /// A number at the start: decimal, or hex after `0x`.
@@ -588,6 +607,22 @@ mod tests {
             expected
         );
         assert_eq!(LogEvent::parse("mac 00:00:00"), LogEvent::Unknown);
+    }
+
+    #[test]
+    fn lines_are_told_apart_by_few_letters() {
+        assert_eq!(
+            LogEvent::parse("found scan rst rssi 5 < 7"),
+            LogEvent::BkScanRssi { rssi: 5, limit: 7 }
+        );
+        assert_eq!(
+            LogEvent::parse("bssid 00-00-00-00-00-00"),
+            LogEvent::BkBssid { bssid: [0; 6] }
+        );
+        assert_eq!(
+            LogEvent::parse(" \tdhcp   status: true\r"),
+            LogEvent::ConnectParam(ConnectParam::Dhcp(true))
+        );
     }
 
     #[test]

@@ -28,19 +28,40 @@ pub(super) enum Mark {
 
 /// Calls `found` for each mark, in the order of the text, with the offset of its anchor.
 pub(super) fn scan(text: &[u8], mut found: impl FnMut(usize, Mark)) {
-    let mut at = 0;
-    while let Some(step) = text
-        .get(at..)
-        .and_then(|rest| rest.iter().position(|byte| is_anchor(*byte)))
-    {
-        at += step;
-        if let Some(mark) = mark_at(text, at) {
-            found(at, mark);
+    let mut look = |from: usize, pairs: &[u8]| {
+        for (offset, pair) in pairs.windows(2).enumerate() {
+            let &[byte, next] = pair else { continue };
+            if may_be_mark(byte, next) {
+                // Of results the colon is the anchor.
+                let at = from + offset + usize::from(next == b':');
+                if let Some(mark) = mark_at(text, at) {
+                    found(at, mark);
+                }
+            }
         }
-        at += 1;
+    };
+    // Most of the text is no mark, and is done with in steps that ask only once.
+    let mut at = 0;
+    for step in text.windows(STEP + 1).step_by(STEP) {
+        let pairs = step.iter().zip(step.iter().skip(1));
+        if pairs.fold(false, |any, (byte, next)| any | may_be_mark(*byte, *next)) {
+            look(at, step);
+        }
+        at += STEP;
     }
+    look(at, text.get(at..).unwrap_or_default());
 }
 
+/// Whether a mark may have its anchor in these two bytes. No branch, since in noise none could be foretold.
+#[inline]
+fn may_be_mark(byte: u8, next: u8) -> bool {
+    let anchor = ANCHORS.get(usize::from(byte)).copied().unwrap_or_default();
+    let follower = FOLLOWERS.get(usize::from(next)).copied().unwrap_or_default();
+    anchor & follower != 0
+}
+
+// Not inlined: the loop over all bytes must stay small.
+#[inline(never)]
 fn mark_at(text: &[u8], at: usize) -> Option<Mark> {
     let (before, rest) = text.split_at_checked(at)?;
     let (anchor, rest) = rest.split_first()?;
@@ -183,25 +204,39 @@ fn number(text: &[u8]) -> Option<u32> {
     )
 }
 
-fn is_anchor(byte: u8) -> bool {
-    ANCHORS.get(usize::from(byte)).copied().unwrap_or_default()
-}
-
 const GOT_IP: u32 = 7;
 
+/// Pairs of an anchor and what may follow it; a blank may follow all but the last.
+const PAIRS: [(&[u8], &[u8]); 6] = [
+    (b"_", b"csr \t"),
+    (b"=", b"0123456789 \t"),
+    (b"UO", b"n \t"),
+    (b"GS", b"Oe \t"),
+    (b"b", b"t \t"),
+    (b"tn", b":"),
+];
+/// For each byte a bit for every pair that it begins.
+const ANCHORS: [u8; 256] = table(true);
+/// For each byte a bit for every pair that it ends.
+const FOLLOWERS: [u8; 256] = table(false);
+
 #[expect(clippy::indexing_slicing, reason = "evaluated by the compiler")]
-const ANCHORS: [bool; 256] = {
-    let mut anchors = [false; 256];
-    anchors[b'_' as usize] = true;
-    anchors[b'=' as usize] = true;
-    anchors[b'G' as usize] = true;
-    anchors[b'U' as usize] = true;
-    anchors[b'O' as usize] = true;
-    anchors[b'b' as usize] = true;
-    anchors[b'S' as usize] = true;
-    anchors[b':' as usize] = true;
-    anchors
-};
+const fn table(anchors: bool) -> [u8; 256] {
+    let mut table = [0; 256];
+    let mut pair = 0;
+    while pair < PAIRS.len() {
+        let bytes = if anchors { PAIRS[pair].0 } else { PAIRS[pair].1 };
+        let mut at = 0;
+        while at < bytes.len() {
+            table[bytes[at] as usize] |= 1 << pair;
+            at += 1;
+        }
+        pair += 1;
+    }
+    table
+}
+
+const STEP: usize = 16;
 
 #[cfg(test)]
 mod tests {
@@ -238,6 +273,22 @@ mod tests {
             marks("connect result: sm connect ind ok"),
             [Mark::Firmware(FirmwareStatus::new(0).unwrap())]
         );
+    }
+
+    #[test]
+    fn marks_are_found_at_every_place() {
+        let text =
+            "wl_status 5 [EVT] GOT IP status code = 12 Security mode: wpa3:1 connect result: ap beacon loss";
+        let expected = marks(text);
+        assert_eq!(expected.len(), 5, "{expected:?}");
+        for before in 0..3 * STEP {
+            for behind in 0..3 {
+                let text = alloc::format!("{}{text}{}", "x".repeat(before), "y".repeat(behind));
+                assert_eq!(marks(&text), expected, "{before} {behind}");
+            }
+        }
+        assert_eq!(marks("_"), []);
+        assert_eq!(marks("wl_status 5"), [Mark::Beken(5)]);
     }
 
     #[test]
