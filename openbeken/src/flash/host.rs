@@ -2,7 +2,10 @@ use alloc::collections::VecDeque;
 use alloc::vec::Vec;
 use core::time::Duration;
 
+use super::error::FlashError;
+use super::event::{Event, Identity, Output};
 use super::frame::{BlockSize, Command, Decoder, Payload, Response, SECTOR};
+use super::phase::Phase;
 use super::table::{Bootloader, FlashChip, Protocol};
 
 /// How a flasher works.
@@ -43,202 +46,11 @@ pub struct Flasher {
     events: VecDeque<Event>,
 }
 
-/// What a flasher wants.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Output {
-    /// Send these bytes.
-    Bytes(Vec<u8>),
-    /// Set the port to another speed, after this time.
-    Baud {
-        /// Bits a second.
-        rate: u32,
-        /// From now on.
-        after: Duration,
-    },
-}
-
-/// What a chip is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Identity {
-    /// The bootloader, if it is known.
-    pub bootloader: Option<&'static Bootloader>,
-    /// Which dialect it speaks.
-    pub protocol: Protocol,
-    /// The chip.
-    pub chip: Option<&'static str>,
-    /// The id of the flash chip, of ROMs.
-    pub flash_id: Option<u32>,
-    /// Size of the flash in bytes.
-    pub flash_size: u32,
-    locks: bool,
-}
-
-/// What happened.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Event {
-    /// Switch the chip off and on, or pull its reset pin: it is only heard for a moment after its start.
-    PowerCycle,
-    /// It answers.
-    Linked,
-    /// It is known.
-    Identified(Identity),
-    /// Work goes on: bytes done, and in all.
-    Progress {
-        /// Bytes done.
-        done: u32,
-        /// Bytes in all.
-        total: u32,
-    },
-    /// What was read, checked by its CRC.
-    Read {
-        /// From where on.
-        start: u32,
-        /// The bytes.
-        data: Vec<u8>,
-    },
-    /// All is written, checked by its CRC.
-    Written,
-    /// The chip restarts.
-    Rebooted,
-    /// It doesn't go on. What was queued is dropped.
-    Failed(FlashError),
-}
-
-impl Event {
-    /// What a person can do about it, in one sentence; `None` where nothing is wrong.
-    #[must_use]
-    pub const fn help(&self) -> Option<&'static str> {
-        match self {
-            Self::PowerCycle => {
-                Some("Switch the module off and on, with RX1 and TX1 connected; several times if need be.")
-            }
-            Self::Failed(error) => error.help(),
-            _ => None,
-        }
-    }
-}
-
-/// Why it doesn't go on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum FlashError {
-    /// Nobody answered.
-    #[error("no chip answered within {} s", waited.as_secs())]
-    NoLink {
-        /// For how long.
-        waited: Duration,
-    },
-    /// It answered, and then no more.
-    #[error("no answer to `{step}` in {tries} tries")]
-    Silent {
-        /// At what.
-        step: &'static str,
-        /// How often it was tried.
-        tries: u32,
-    },
-    /// It says no.
-    #[error("`{step}` at {address:#x} was refused with status {status}")]
-    Refused {
-        /// At what.
-        step: &'static str,
-        /// Where.
-        address: u32,
-        /// What it says.
-        status: u8,
-    },
-    /// What is there isn't what was written, or what was read isn't what is there.
-    #[error("the CRC at {address:#x} is still wrong after {tries} tries")]
-    Crc {
-        /// Where.
-        address: u32,
-        /// How often it was tried.
-        tries: u32,
-    },
-    /// The write protection stays.
-    #[error("the flash stays write-protected, its status register has {value:#06x}")]
-    Protected {
-        /// The register.
-        value: u16,
-    },
-    /// Below 11000h, without leave.
-    #[error("{address:#x} lies in the bootloader")]
-    Bootloader {
-        /// Where.
-        address: u32,
-    },
-    /// No start of a sector.
-    #[error("{address:#x} is no multiple of 4096")]
-    Unaligned {
-        /// Where.
-        address: u32,
-    },
-    /// Beyond the flash.
-    #[error("it ends at {end:#x}, the flash at {size:#x}")]
-    OutOfRange {
-        /// Where it would end.
-        end: u64,
-        /// How large the flash is.
-        size: u32,
-    },
-}
-
-impl FlashError {
-    /// What a person can do about it, in one sentence; `None` where nothing but a retry helps.
-    #[must_use]
-    pub const fn help(&self) -> Option<&'static str> {
-        Some(match self {
-            Self::NoLink { .. } => {
-                "Swap RX and TX, give the module its own 3.3 V, and switch it off and on while this waits."
-            }
-            Self::Silent { .. } => "Use a lower speed, shorter wires and a stronger supply.",
-            Self::Refused { .. } => {
-                "Start again with a fresh link; this bootloader may not allow the address."
-            }
-            Self::Crc { .. } => "Use a lower speed; if it stays, the flash is worn out or protected.",
-            Self::Protected { .. } => {
-                "Start again; some flash chips need another way to lift the protection."
-            }
-            Self::Bootloader { .. } => {
-                "Flash the file with `_UA_` in its name at 11000h, or allow it if the file contains a bootloader."
-            }
-            Self::Unaligned { .. } => "Start at a multiple of 1000h.",
-            Self::OutOfRange { .. } => "It is a file for a larger flash, or the address is wrong.",
-        })
-    }
-}
-
 #[derive(Clone, Debug)]
 enum Job {
     Read { start: u32, length: u32, data: Vec<u8> },
     Write { start: u32, data: Vec<u8>, done: u32 },
     Reboot,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq)]
-enum Phase {
-    Off,
-    Link,
-    Baud,
-    IdentifyCrc,
-    ProbeRead,
-    ProbeCrc { data: Vec<u8> },
-    ChipRegister,
-    FlashId,
-    StatusLow,
-    StatusHigh { low: u8 },
-    StatusWrite { value: u16 },
-    StatusCheckLow,
-    StatusCheckHigh { low: u8 },
-    Ready,
-    Read,
-    ReadCrc { data: Vec<u8> },
-    Relink,
-    Erase,
-    Program,
-    Verify,
 }
 
 impl Flasher {
@@ -431,11 +243,11 @@ impl Flasher {
         let sector = self.sector();
         if let Some(status @ 1..) = response.payload.status() {
             self.tries += 1;
-            if self.tries < self.limit() {
+            if self.tries < self.phase.limit() {
                 return self.repeat(now);
             }
             return self.fail(FlashError::Refused {
-                step: self.step(),
+                step: self.phase.step(),
                 address: sector,
                 status,
             });
@@ -676,7 +488,7 @@ impl Flasher {
 
     fn retry_crc(&mut self, now: Duration, from: Phase) {
         self.tries += 1;
-        let (tries, limit) = (self.tries, self.limit());
+        let (tries, limit) = (self.tries, self.phase.limit());
         if tries >= limit {
             return self.fail(FlashError::Crc {
                 address: self.sector(),
@@ -691,9 +503,9 @@ impl Flasher {
             return self.work(now);
         }
         self.tries += 1;
-        if self.tries >= self.limit() {
+        if self.tries >= self.phase.limit() {
             return self.fail(FlashError::Silent {
-                step: self.step(),
+                step: self.phase.step(),
                 tries: self.tries,
             });
         }
@@ -741,51 +553,11 @@ impl Flasher {
             let after = Duration::from_millis(u64::from(BAUD_DELAY_MS) / 2);
             self.out.push_back(Output::Baud { rate, after });
         }
-        self.deadline = Some(now + self.patience());
+        self.deadline = Some(now + self.phase.patience());
     }
 
     fn send(&mut self, bytes: Vec<u8>) {
         self.out.push_back(Output::Bytes(bytes));
-    }
-
-    const fn patience(&self) -> Duration {
-        match self.phase {
-            Phase::Link => Duration::from_millis(5),
-            Phase::Read | Phase::ProbeRead | Phase::Program | Phase::Erase => Duration::from_millis(1500),
-            Phase::IdentifyCrc | Phase::ReadCrc { .. } | Phase::Verify | Phase::ProbeCrc { .. } => {
-                // About 400 kB/s.
-                Duration::from_millis(1000 + SECTOR as u64 * 1000 / 400_000)
-            }
-            _ => Duration::from_millis(500),
-        }
-    }
-
-    /// How often a step is tried; reading costs nothing, writing wears the flash.
-    const fn limit(&self) -> u32 {
-        match self.phase {
-            Phase::Erase | Phase::Program | Phase::Verify | Phase::Relink => 3,
-            Phase::Baud => 3,
-            _ => 20,
-        }
-    }
-
-    const fn step(&self) -> &'static str {
-        match self.phase {
-            Phase::Off | Phase::Ready => "nothing",
-            Phase::Link | Phase::Relink => "link",
-            Phase::Baud => "set speed",
-            Phase::IdentifyCrc | Phase::ProbeCrc { .. } | Phase::ReadCrc { .. } | Phase::Verify => "CRC",
-            Phase::ProbeRead | Phase::Read => "read",
-            Phase::ChipRegister => "read register",
-            Phase::FlashId => "flash id",
-            Phase::StatusLow
-            | Phase::StatusHigh { .. }
-            | Phase::StatusCheckLow
-            | Phase::StatusCheckHigh { .. } => "read status register",
-            Phase::StatusWrite { .. } => "write status register",
-            Phase::Erase => "erase",
-            Phase::Program => "write",
-        }
     }
 
     /// The sector that is worked at.

@@ -43,12 +43,17 @@
 //! # Ok::<(), openbeken::flash::FlashError>(())
 //! ```
 
+mod error;
+mod event;
 mod frame;
 mod host;
+mod phase;
 mod rom;
 mod table;
 
+pub use self::error::FlashError;
+pub use self::event::{Event, Identity, Output};
 pub use self::frame::{BlockSize, Command, Decoder, Payload, Response, ResponseError};
-pub use self::host::{Config, Event, FlashError, Flasher, Identity, Output};
+pub use self::host::{Config, Flasher};
 pub use self::rom::Rom;
 pub use self::table::{BOOTLOADERS, Bootloader, FLASH_CHIPS, FlashChip, Protocol};

@@ -210,6 +210,14 @@ pub enum ConnectParam {
     Dhcp(bool),
 }
 
+impl ConnectParam {
+    /// Whether it is a password.
+    #[must_use]
+    pub const fn is_secret(&self) -> bool {
+        matches!(self, Self::Psk(_) | Self::Passphrase(_))
+    }
+}
+
 /// Whose ciphers a line names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CipherScope {
