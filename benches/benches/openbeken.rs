@@ -14,6 +14,7 @@ use openbeken::wifi::{Cause, Known, diagnose};
 
 fn main() -> ExitCode {
     let log = log();
+    let noise = noise(&log);
     let file = file();
     let (bl0942, cse7766) = frames();
     let comparisons = vec![
@@ -46,6 +47,12 @@ fn main() -> ExitCode {
             "MB/s",
             200.0,
             rate(log.len() as f64 / 1e6, || diagnosis(&log)),
+        ),
+        (
+            "diagnosis of noise",
+            "MB/s",
+            200.0,
+            rate(noise.len() as f64 / 1e6, || diagnosis(&noise)),
         ),
         (
             "BL0942",
@@ -125,6 +132,23 @@ fn log() -> String {
         Association failure, Wlan802.11 status code = 53\nconnect fail\n\
         Info:MAIN:Time 67, idle 1194/s, free 107088, MQTT 0(0), bWifi 0, secondsWithNoPing -1, socks 2/21\n";
     TRY.repeat(64_000 / TRY.len())
+}
+
+/// Lines of random characters, then one try.
+fn noise(log: &str) -> String {
+    let mut state = 1_u32;
+    let mut noise: String = (0..256_000)
+        .map(|_| {
+            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            match (state >> 16) % 96 {
+                95 => '\n',
+                printable => char::from(b' ' + printable as u8),
+            }
+        })
+        .collect();
+    noise.push('\n');
+    noise.push_str(log.get(log.len() - 2000..).unwrap_or_default());
+    noise
 }
 
 fn file() -> Vec<u8> {
