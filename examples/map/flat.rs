@@ -177,6 +177,8 @@ fn drive(floor: &dyn Fn(u16, u16) -> bool) -> (Vec<Point>, Vec<u8>) {
         lane(y, 20, 146, MOPPING, index % 2 == 1);
     }
     lane(66, 58, 146, TRANSIT, true);
+    // Through the door.
+    lane(76, 58, 58, TRANSIT, false);
     for (index, y) in (76..=118).step_by(6).enumerate() {
         lane(y, 13, 101, 4, index % 2 == 1);
     }

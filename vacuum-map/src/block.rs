@@ -36,6 +36,8 @@ pub struct BlockType(pub u16);
 impl BlockType {
     /// The image.
     pub const IMAGE: Self = Self(2);
+    /// Extended zones, which aren't decoded.
+    pub const EXT_ZONES: Self = Self(36);
     /// The digest.
     pub const DIGEST: Self = Self(1024);
 

@@ -3,11 +3,12 @@
 use alloc::vec::Vec;
 
 use crate::block::{Block, BlockType, Content};
+use crate::bytes::u32_at;
 use crate::image::Image;
 use crate::obstacle::{Obstacles, PhotoObstacle, SimpleObstacle, WideObstacle};
 use crate::path::Path;
 use crate::place::Mm;
-use crate::record::{Area, Date, FloorDirection, Line, Point, Position, Rect, SmartZone, Spot};
+use crate::record::{Area, Date, FloorDirection, Line, Point, Position, Record, Rect, SmartZone, Spot};
 
 /// A map: a list of blocks. It is read with [`parse`](crate::parse) or made of blocks, and written with
 /// [`encode`](Self::encode).
@@ -116,6 +117,25 @@ impl Map {
         stuck_points: StuckPoints([Spot]) as as_slice;
         /// When the map was made.
         date: Date(Date);
+    }
+
+    /// Extended zones, block 36, as far as its bytes are areas. That they are is unverified, since no map with any was
+    /// seen, so that the block itself is kept undecoded.
+    #[must_use]
+    pub fn ext_zones(&self) -> Vec<Area> {
+        let zones = self.last(|content| match content {
+            Content::Raw(raw) if raw.block_type == BlockType::EXT_ZONES => Some(raw),
+            _ => None,
+        });
+        let Some((raw, count)) = zones.and_then(|raw| Some((raw, u32_at(&raw.header, 0)?))) else {
+            return Vec::new();
+        };
+        let areas = Area::parse_all(&raw.data);
+        if areas.len() == count as usize && areas.len() * Area::LENGTH == raw.data.len() {
+            areas
+        } else {
+            Vec::new()
+        }
     }
 
     /// The types of the blocks, in order.

@@ -4,7 +4,7 @@
 
 mod flat;
 
-use vacuum_map::block::Content;
+use vacuum_map::block::{BlockType, Content, Raw};
 use vacuum_map::draw::{
     Crop, DrawError, Layer, MapConfig, Palette, Picture, Rgba, Scene, Style, Text, distinct_room_colors,
 };
@@ -258,6 +258,87 @@ fn openhabs_removed_and_carpet_cells_are_drawn() {
     assert_eq!(pixel(&picture, 2, 0), scan);
 }
 
+/// A map with extended zones: a counted block of areas.
+fn with_ext_zones(map: &Map, count: u32) -> Map {
+    let corners = [25_750_u16, 24_550, 25_850, 24_550, 25_850, 24_650, 25_750, 24_650];
+    let zones = Raw {
+        block_type: BlockType::EXT_ZONES,
+        header: count.to_le_bytes().to_vec(),
+        data: corners.iter().flat_map(|corner| corner.to_le_bytes()).collect(),
+    };
+    let contents = map.blocks.iter().map(|block| block.content.clone());
+    Map::new(1, 1, contents.chain([Content::Raw(zones)]))
+}
+
+#[test]
+fn extended_zones_are_drawn_where_their_size_is_right() {
+    let map = flat::small();
+    let style = Style::openhab(&MapConfig {
+        show_logo: false,
+        ..MapConfig::default()
+    });
+    let plain = draw(&map, &style).to_rgba();
+    assert_eq!(with_ext_zones(&map, 1).ext_zones().len(), 1);
+    assert!(draw(&with_ext_zones(&map, 1), &style).to_rgba() != plain);
+    assert_eq!(with_ext_zones(&map, 2).ext_zones(), []);
+    assert!(draw(&with_ext_zones(&map, 2), &style).to_rgba() == plain);
+}
+
+#[test]
+fn every_option_of_a_map_config_changes_the_picture() {
+    let default = MapConfig {
+        crop_border: 1,
+        text: String::from("I"),
+        ..MapConfig::default()
+    };
+    let old = [0, 1, 255, 255, 255, 7, 16, 0].repeat(20);
+    let old = Image::new(500, 490, 8, 20, &old).unwrap();
+    let path = vacuum_map::path::Path::new(vec![Point::new(25_050, 24_600), Point::new(25_300, 25_200)]);
+    let maps = [
+        with_ext_zones(&flat::small(), 1),
+        Map::new(1, 1, [Content::Image(old), Content::Path(path)]),
+    ];
+    let pictures = |config: &MapConfig| {
+        maps.each_ref()
+            .map(|map| draw(map, &Style::openhab(config)).to_rgba())
+    };
+    let usual = pictures(&default);
+    let color = r#"{"red": 1, "green": 2, "blue": 3, "alpha": 200}"#;
+    let mut options: Vec<(&str, String)> = [
+        "colorMapInside", "colorMapOutside", "colorMapWall", "colorCarpet", "colorGreyWall", "colorPath",
+        "colorZones", "colorNoGoZones", "colorExtZones", "colorChargerHalo", "colorRobo", "colorScan",
+    ]
+    .map(|name| (name, String::from(color)))
+    .to_vec();
+    options.extend(
+        [
+            ("showLogo", "false"),
+            ("text", "\"Hello\""),
+            ("textFontSize", "4"),
+            ("scale", "3.5"),
+            ("cropBorder", "-1"),
+        ]
+        .map(|(name, value)| (name, String::from(value))),
+    );
+    options.push(("roomColors", format!("[{color}]")));
+    // Each option is among them.
+    assert_eq!(
+        MapConfig::default().to_json().matches("\n  \"").count(),
+        options.len()
+    );
+    for (name, value) in options {
+        let others = [("cropBorder", "1"), ("text", "\"I\"")];
+        let others = others.iter().filter(|(other, _)| *other != name);
+        let others: String = others
+            .map(|(name, value)| format!("\"{name}\": {value}, "))
+            .collect();
+        let config = MapConfig::parse(&format!("{{{others}\"{name}\": {value}}}"))
+            .unwrap()
+            .unwrap();
+        assert!(pictures(&config) != usual, "{name} changes nothing");
+    }
+}
+
 #[test]
 fn neighbours_never_have_one_colour() {
     // Each of the 31 rooms touches each: a column of cells for every pair.
@@ -410,7 +491,7 @@ fn an_svg_is_well_formed_and_escapes_text() {
 
 #[test]
 fn every_layer_changes_the_picture() {
-    let map = flat::small();
+    let map = with_ext_zones(&flat::small(), 1);
     let all = Style {
         layers: Vec::new(),
         ..Style::plain()

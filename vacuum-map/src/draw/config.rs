@@ -28,7 +28,7 @@ pub struct MapConfig {
     pub color_zones: Rgba,
     /// Areas where the robot must not go, mop, or look for carpet.
     pub color_no_go_zones: Rgba,
-    /// Extended zones; which blocks openHAB means is unverified, so that nothing is drawn in it yet.
+    /// Extended zones, block 36.
     pub color_ext_zones: Rgba,
     /// The ring around the dock.
     pub color_charger_halo: Rgba,

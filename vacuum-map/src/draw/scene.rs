@@ -180,6 +180,7 @@ impl<'a> Scene<'a> {
                     self.polygon(zone.area.0, paint, size);
                 }
             }
+            Layer::ExtZones => self.areas(Some(&map.ext_zones()), paint, size),
             Layer::NoGo => self.areas(map.no_go(), paint, size),
             Layer::NoMop => self.areas(map.no_mop(), paint, size),
             Layer::NoCarpet => self.areas(map.no_carpet(), paint, size),
@@ -348,13 +349,29 @@ impl<'a> Scene<'a> {
     }
 
     fn room_names(&mut self, style: &Style, paint: Paint, size: f32) {
+        let size = size.max(LEAST_TEXT);
+        let height = font::height(size) * 1.5;
+        // The middles of the names so far, and half their widths.
+        let mut taken: Vec<(Pixel, f64)> = Vec::new();
         for (id, place) in label_places(self.image) {
             let name = style
                 .room_names
                 .get(&id)
                 .cloned()
                 .unwrap_or_else(|| id.to_string());
-            let at = self.transform.pixel(place);
+            let half = font::width(&name, size) / 2.0;
+            let mut at = self.transform.pixel(place);
+            // Inside the picture, if there is room, and not over another name.
+            at.x = at.x.min(f64::from(self.width) - half).max(half);
+            let is_free = |at: Pixel| {
+                taken.iter().all(|(other, other_half)| {
+                    (at.x - other.x).abs() >= half + other_half + height / 2.0
+                        || (at.y - other.y).abs() >= height
+                })
+            };
+            let rows = [0.0, 1.0, -1.0, 2.0, -2.0].map(|row| Pixel::new(at.x, at.y + row * height));
+            at = rows.into_iter().find(|at| is_free(*at)).unwrap_or(at);
+            taken.push((at, half));
             self.items
                 .push(symbols::label(name, at, size, paint.fill, paint.outline));
         }
@@ -383,6 +400,15 @@ impl<'a> Scene<'a> {
             MARGIN + radius * 2.7,
             f64::from(self.height) - MARGIN - radius * 1.1,
         );
+        // In a small picture something may be behind it.
+        let top = f64::from(self.height) - MARGIN * 1.4 - radius * 2.2;
+        if self.lowest().is_some_and(|lowest| lowest > top) {
+            let bottom = f64::from(self.height);
+            let band = [(0.0, top), (width, top), (width, bottom), (0.0, bottom)];
+            let band = Outline::polygon(band.map(|(x, y)| Pixel::new(x, y)));
+            self.items
+                .push(Item::Shape(Shape::filled(band, palette.outside.with_alpha(0xc0))));
+        }
         let detail = palette.outside.with_alpha(255);
         self.items.extend(symbols::logo(at, radius, paint.fill, detail));
         if !text.is_empty() {
@@ -394,6 +420,20 @@ impl<'a> Scene<'a> {
                 halo: Rgba::TRANSPARENT,
             }));
         }
+    }
+
+    /// The lower edge of all cells that aren't outside, in pixels.
+    fn lowest(&self) -> Option<f64> {
+        let used = self.image.used()?;
+        let grid = self.image.grid();
+        let corners = [
+            (used.west, used.south),
+            (used.east + 1, used.south),
+            (used.west, used.north + 1),
+            (used.east + 1, used.north + 1),
+        ];
+        let edges = corners.map(|(x, y)| self.transform.pixel(grid.corner(x, y)).y);
+        edges.into_iter().reduce(f64::max)
     }
 
     fn text(&mut self, text: &super::Text) {
@@ -559,5 +599,7 @@ impl DrawError {
 const MAX_SCALE: f32 = 64.0;
 /// Around the logo, in pixels.
 const MARGIN: f64 = 5.0;
+/// Height of a room's name in pixels, below which it can't be read.
+const LEAST_TEXT: f32 = 9.0;
 /// Characters of a text.
 const MAX_CAPTION: usize = 200;

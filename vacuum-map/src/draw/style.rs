@@ -53,6 +53,8 @@ pub enum Layer {
     Zones,
     /// Smart zones.
     SmartZones,
+    /// Extended zones: see [`Map::ext_zones`](crate::Map::ext_zones).
+    ExtZones,
     /// Areas where the robot must not go.
     NoGo,
     /// Areas where the robot must not mop.
@@ -193,6 +195,7 @@ impl Style {
                 (Layer::Carpet, 0xb58a_5a70, 0, cells(0.0)),
                 (Layer::Zones, 0x2f80_ed40, 0x2f80_edff, cells(0.5)),
                 (Layer::SmartZones, 0x2f80_ed20, 0x2f80_ed90, cells(0.4)),
+                (Layer::ExtZones, 0x4caf_5040, 0x4caf_50ff, cells(0.4)),
                 (Layer::NoGo, 0xd93a_3a50, 0xd93a_3aff, cells(0.5)),
                 (Layer::NoMop, 0x8e5b_d650, 0x8e5b_d6ff, cells(0.5)),
                 (Layer::NoCarpet, 0xb58a_5a40, 0x8a64_3cff, cells(0.5)),
@@ -221,6 +224,8 @@ impl Style {
                 Layer::CustomCarpets,
                 Layer::MopPath,
                 Layer::Zones,
+                Layer::SmartZones,
+                Layer::ExtZones,
                 Layer::NoGo,
                 Layer::NoMop,
                 Layer::NoCarpet,
@@ -263,6 +268,12 @@ impl Style {
         let paints = BTreeMap::new()
             .with(Layer::Carpet, config.color_carpet, Rgba::TRANSPARENT, cells(0.0))
             .with(Layer::Zones, config.color_zones, Rgba::TRANSPARENT, cells(0.0))
+            .with(
+                Layer::ExtZones,
+                config.color_ext_zones,
+                Rgba::TRANSPARENT,
+                cells(0.0),
+            )
             .with(Layer::NoGo, no_go, Rgba::RED, cells(1.1))
             .with(Layer::NoMop, no_go, Rgba::WHITE, cells(1.1))
             .with(Layer::NoCarpet, no_go, Rgba::WHITE, cells(1.1))
@@ -303,6 +314,7 @@ impl Style {
             Layer::Cells,
             Layer::Carpet,
             Layer::Zones,
+            Layer::ExtZones,
             Layer::NoGo,
             Layer::NoMop,
             Layer::NoCarpet,
@@ -388,7 +400,6 @@ impl Style {
             paints,
             scale: 1.0,
             crop: Crop::None,
-            distinct_rooms: Some(0),
             checkered_carpet: true,
             ..Self::plain()
         }

@@ -38,7 +38,7 @@ pub(crate) fn robot(symbols: Symbols, pose: Pose, paint: Paint, radius: f32, sca
             items.extend(disc_robot(pose, body, f64::from(radius) * 0.72));
             items
         }
-        Symbols::Discs => disc_robot(pose, paint, f64::from(radius)),
+        Symbols::Discs => disc_robot(pose, paint, f64::from(radius.max(LEAST_RADIUS))),
     }
 }
 
@@ -71,14 +71,15 @@ pub(crate) fn charger(
     radius: f32,
     scale: f32,
 ) -> Vec<Item> {
-    let size = f64::from(radius);
     match symbols {
         Symbols::Ringed => {
             let mut items = ring(at, paint, radius, scale);
+            let size = f64::from(radius);
             items.extend(bolt(at, size * 0.85, paint.outline, Rgba::new(0x1b5e_40ff)));
             items
         }
         Symbols::Discs => {
+            let size = f64::from(radius.max(LEAST_RADIUS));
             // The dock is behind its contacts: the half disc is on the side away from where it faces.
             let outline = match angle {
                 Some(angle) => Outline::half_disc(at, size, angle + 90.0),
@@ -86,10 +87,11 @@ pub(crate) fn charger(
             };
             let shape = Shape::filled(outline, paint.fill).and_stroked(paint.outline, line(size, 0.2));
             let mut items = Vec::from([Item::Shape(shape)]);
-            if let Some(angle) = angle {
-                let middle = Pose { at, angle }.ahead(size, -0.45, 0.0);
-                items.extend(bolt(middle, size * 0.42, paint.outline, paint.outline));
-            }
+            let (middle, part) = match angle {
+                Some(angle) => (Pose { at, angle }.ahead(size, -0.45, 0.0), 0.42),
+                None => (at, 0.66),
+            };
+            items.extend(bolt(middle, size * part, paint.outline, paint.outline));
             items
         }
     }
@@ -169,9 +171,17 @@ pub(crate) fn logo(at: Pixel, radius: f64, body: Rgba, detail: Rgba) -> Vec<Item
         outline: detail,
         size: super::Size::Pixels(0.0),
     };
-    let wave = [(-2.6, 0.5), (-2.0, -0.5), (-1.4, 0.5)];
-    let wave = Outline::line(wave.map(|(x, y)| Pixel::new(at.x + x * radius, at.y + y * radius)));
-    let mut items = Vec::from([Item::Shape(Shape::stroked(wave, body, line(radius, 0.3)))]);
+    let lanes = [
+        (-2.6, 0.75),
+        (-2.6, -0.75),
+        (-2.05, -0.75),
+        (-2.05, 0.75),
+        (-1.5, 0.75),
+        (-1.5, 0.0),
+        (-1.0, 0.0),
+    ];
+    let lanes = Outline::line(lanes.map(|(x, y)| Pixel::new(at.x + x * radius, at.y + y * radius)));
+    let mut items = Vec::from([Item::Shape(Shape::stroked(lanes, body, line(radius, 0.22)))]);
     items.extend(disc_robot(Pose { at, angle: 0.0 }, paint, radius));
     items
 }
@@ -180,3 +190,6 @@ pub(crate) fn logo(at: Pixel, radius: f64, body: Rgba, detail: Rgba) -> Vec<Item
 fn line(radius: f64, part: f64) -> f32 {
     (radius * part) as f32
 }
+
+/// Of robot and dock in pixels, so that they can be told in a small picture.
+const LEAST_RADIUS: f32 = 5.0;
