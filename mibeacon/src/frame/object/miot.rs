@@ -141,14 +141,16 @@ fn event<'a>(object: &Object<'a>, iid: u16, product: ProductId, out: &mut Sink<'
                 Some(ButtonAction::Press),
             );
         }
-        (1022, data) if is_s200(product) => scale::s200(data, out),
-        (1022, data) if is_s400(product) => scale::s400(data, out),
-        (1022, data) if product == MJTZC04YM => scale::s800(data, out),
+        // Of this number each product means the event of one service only.
+        (1022, data) if is_s200(product) && object.id == SCALE_EVENT => scale::s200(data, out),
+        (1022, data) if is_s400(product) && object.id == S400_EVENT => scale::s400(data, out),
+        (1022, data) if product == MJTZC04YM && object.id == SCALE_EVENT => scale::s800(data, out),
         (1022, &[code]) if is_pillow(product) => match (object.id, code) {
-            (_, 1) => out.binary(BinarySensor::InBed, true),
+            (BED_EVENT | PILLOW_EVENT, 1) => out.binary(BinarySensor::InBed, true),
             (PILLOW_EVENT, 2) => out.binary(BinarySensor::InBed, false),
             (PILLOW_EVENT, 3) => press(out, Some(Button::Single), Some(ButtonAction::DoublePress)),
-            _ => {}
+            (BED_EVENT | PILLOW_EVENT, _) => {}
+            _ => return Known::No,
         },
         (1023, &[left]) if is_pillow(product) => {
             if left == 1 {
@@ -262,5 +264,34 @@ const ES5BB: ProductId = ProductId(0x6a0f);
 const ZHIEE_SJ01: ProductId = ProductId(0x7712);
 const MC_COMM: ProductId = ProductId(0x78d1);
 
-/// Object 0x5A16 of the pillow tells entering and leaving apart; 0x4E16 means entering only.
+/// S200 and S800.
+const SCALE_EVENT: u16 = 0x4e16;
+/// S400.
+const S400_EVENT: u16 = 0x6e16;
+/// The pillow: somebody is in bed.
+const BED_EVENT: u16 = 0x4e16;
+/// The pillow: this one tells entering and leaving apart.
 const PILLOW_EVENT: u16 = 0x5a16;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Reading;
+
+    #[test]
+    fn scales_and_pillows_count_in_their_own_service_only() {
+        let scale = [1, 0xbc, 0xfa, 3, 0, 0x40, 0x96, 2, 0x68];
+        for (product, ids, data) in [
+            (0x3bd5, &[S400_EVENT][..], &scale[..]),
+            (0x4c04, &[SCALE_EVENT], &scale),
+            (0x20db, &[BED_EVENT, PILLOW_EVENT], &[1]),
+        ] {
+            for service in 0..16 {
+                let id = 0x4216 | service << 10;
+                let mut readings = Object { id, data }.readings(ProductId(product));
+                let is_unknown = matches!(readings.next(), Some(Reading::Unknown(_)));
+                assert_eq!(is_unknown, !ids.contains(&id), "{product:#06x} {id:#06x}");
+            }
+        }
+    }
+}
