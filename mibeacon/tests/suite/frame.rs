@@ -2,13 +2,13 @@
 
 use macaddr::MacAddr6;
 use mibeacon::frame::{
-    AuthMode, Body, BondAbility, Builder, Capability, Frame, IoCapability, MeshInfo, Nonce, Object, Objects,
-    ProductId, Replay, SpecId, SpecKind,
+    AuthMode, Body, BondAbility, Builder, Capability, Frame, FrameControl, IoCapability, MeshInfo, Nonce,
+    Object, Objects, ProductId, Replay, SpecId, SpecKind,
 };
 use mibeacon::{BindKey, DecryptError, Field, KeyError, NonceGuard, ParseError, Policy, ad};
 use serde_json::{Value, json};
 
-use super::readings::{reading_json, readings_json};
+use super::readings::{check_readings, reading_json, readings_json};
 use super::{Fields, hex, to_hex};
 
 /// Why a frame gives no objects, in the order in which the specification lists the causes.
@@ -37,7 +37,7 @@ pub fn frames(input: &Fields, expect: &Fields) {
 
     let decoded = decode(&frame, input).unwrap_or_else(|failure| panic!("{}", failure.code()));
     expect.check("objects", decoded.objects);
-    expect.check("readings", decoded.readings);
+    check_readings(expect, decoded.readings);
     expect.check_if_present("trailing", to_hex(&decoded.trailing));
     match frame.body {
         Body::Encrypted(_) => {
@@ -79,52 +79,74 @@ pub fn errors(input: &Fields, expect: &Fields) {
 pub fn crypto(input: &Fields, expect: &Fields) {
     let key = BindKey::new(&input.hex("key")).expect("a key");
     let counter = u32::try_from(input.integer("counter32")).expect("a counter");
+    let product = product(input.text("product_id"));
     let sender = mac(input.text("mac"));
     let plaintext = input.hex("plaintext");
-    let legacy = input.text("scheme") == "legacy";
-
-    let mut builder = Builder::new(product(input.text("product_id")), counter);
-    if legacy {
-        let control = u16::from_str_radix(input.text("frame_control"), 16).expect("hex");
-        let control = mibeacon::frame::FrameControl(control);
-        builder.version = control.version();
-        builder.auth_mode = control.auth_mode();
-        builder.registered = control.is_registered();
-        builder.solicited = control.is_solicited();
-        builder.mac = control.has_mac().then_some(sender);
-        builder.capability = control.has_capability().then_some(Capability(0x08));
-        builder.mesh_info = control.is_mesh().then_some(MeshInfo([0; 2]));
-        assert_eq!(
-            builder.control(true).0 | 1 << 6,
-            control.0,
-            "a control word that the builder makes"
-        );
-    }
-    let mut bytes = [0; 300];
-    let length = builder
-        .seal_bytes(&plaintext, &key, sender, &mut NonceGuard::new(), &mut bytes)
-        .expect("a frame");
-    let frame = Frame::parse(&bytes[..length]).expect("a frame");
-    let Body::Encrypted(encrypted) = frame.body else {
-        panic!("not encrypted")
+    let control = match input.text("scheme") {
+        "legacy" => FrameControl(id(input.text("frame_control"))),
+        "v4v5" => FrameControl(0x5858),
+        other => panic!("scheme {other}"),
     };
-    let nonce = frame.nonce(sender, counter);
 
-    expect.check("aes_key", to_hex(&*frame.control.scheme().expose_aes_key(&key)));
+    let header = header_only(control, product, counter, sender);
+    let frame = Frame::parse(&header).expect("a frame");
+    let nonce = frame.nonce(sender, counter);
+    let [_, extended @ ..] = counter.to_le_bytes();
+    let (ciphertext, full_tag) = encrypt(&frame, &key, &nonce, &plaintext);
+    let tag = &full_tag[..control.scheme().mic_length()];
+
+    expect.check("aes_key", to_hex(&*control.scheme().expose_aes_key(&key)));
     expect.check("nonce", to_hex(nonce.as_bytes()));
     expect.check("aad", "11");
-    expect.check("ciphertext", to_hex(encrypted.ciphertext));
-    expect.check(
-        "ext_counter_bytes",
-        to_hex(&encrypted.extended_counter.to_le_bytes()[..3]),
-    );
-    expect.check("tag", to_hex(encrypted.mic));
-    if legacy {
-        // The crate shows one byte of the tag; the other 15 come from the cipher alone.
-        let full = expect.hex("full_tag16");
-        assert_eq!(full[0], encrypted.mic[0]);
-        assert_eq!(full, full_legacy_tag(&frame, &key, &nonce, &plaintext));
+    expect.check("ciphertext", to_hex(&ciphertext));
+    expect.check("ext_counter_bytes", to_hex(&extended));
+    expect.check("tag", to_hex(tag));
+    if matches!(nonce, Nonce::Legacy(_)) {
+        expect.check("full_tag16", to_hex(&full_tag));
     }
+
+    // What the crate seals is the same, unless no frame looks like this.
+    let builder = builder_of(control, product, counter, sender);
+    if builder.control(true).0 | 1 << 6 == control.0 && plaintext.len() >= 3 {
+        let mut bytes = [0; 300];
+        let length = builder
+            .seal_bytes(&plaintext, &key, sender, &mut NonceGuard::new(), &mut bytes)
+            .expect("a frame");
+        let sealed = Frame::parse(&bytes[..length]).expect("a frame");
+        let Body::Encrypted(encrypted) = sealed.body else {
+            panic!("not encrypted")
+        };
+        assert_eq!(sealed.counter32(), Some(counter));
+        assert_eq!(to_hex(encrypted.ciphertext), to_hex(&ciphertext));
+        assert_eq!(to_hex(encrypted.mic), to_hex(tag));
+    }
+}
+
+/// A frame with this control word, whatever its other bits, and zeros for what it hides.
+fn header_only(control: FrameControl, product: ProductId, counter: u32, sender: MacAddr6) -> Vec<u8> {
+    let mut bytes = control.0.to_le_bytes().to_vec();
+    bytes.extend(product.0.to_le_bytes());
+    bytes.push(counter.to_le_bytes()[0]);
+    if control.has_mac() {
+        bytes.extend(sender.into_array().iter().rev());
+    }
+    if control.has_capability() {
+        bytes.push(0x08);
+    }
+    bytes.extend([0; 16]);
+    bytes
+}
+
+fn builder_of(control: FrameControl, product: ProductId, counter: u32, sender: MacAddr6) -> Builder<'static> {
+    let mut builder = Builder::new(product, counter);
+    builder.version = control.version();
+    builder.auth_mode = control.auth_mode();
+    builder.registered = control.is_registered();
+    builder.solicited = control.is_solicited();
+    builder.mac = control.has_mac().then_some(sender);
+    builder.capability = control.has_capability().then_some(Capability(0x08));
+    builder.mesh_info = control.is_mesh().then_some(MeshInfo([0; 2]));
+    builder
 }
 
 pub fn encode(input: &Fields, expect: &Fields) {
@@ -142,7 +164,7 @@ pub fn encode(input: &Fields, expect: &Fields) {
         .iter()
         .map(|(id, data)| Object { id: *id, data })
         .collect();
-    let sender = mac(input.text("mac"));
+    let sender = host(input).unwrap_or_default();
     let mut builder = Builder::new(
         product(input.text("product_id")),
         u32::try_from(input.integer("counter32")).unwrap(),
@@ -160,6 +182,9 @@ pub fn encode(input: &Fields, expect: &Fields) {
     builder.capability = input
         .value("capability")
         .map(|c| Capability(u8::try_from(c.as_u64().unwrap()).unwrap()));
+    builder.wifi_mac_tail = input
+        .optional_hex("wifi_mac_tail")
+        .map(|tail| tail.try_into().unwrap());
     builder.io_capability = input
         .optional_hex("io_capability")
         .map(|io| IoCapability(io.try_into().unwrap()));
@@ -195,10 +220,8 @@ pub fn objects(input: &Fields, expect: &Fields) {
         id: id(input.text("object_id")),
         data: &data,
     };
-    expect.check(
-        "readings",
-        readings_json(object.readings(product(input.text("product_id")))),
-    );
+    let readings = readings_json(object.readings(product(input.text("product_id"))));
+    check_readings(expect, readings);
 }
 
 pub fn spec_ids(input: &Fields, expect: &Fields) {
@@ -219,6 +242,7 @@ pub fn sequences(input: &Fields, expect: &Fields) {
     let policy = match input.text("policy") {
         "strict" => Policy::Strict,
         "lenient" => Policy::Lenient,
+        "off" => Policy::Off,
         other => panic!("policy {other}"),
     };
     let mut replay = Replay::default();
@@ -230,12 +254,14 @@ pub fn sequences(input: &Fields, expect: &Fields) {
             let fields = Fields::new(frame);
             let service_data = fields.hex("service_data");
             let parsed = Frame::parse(&service_data).expect("a frame");
-            let host = fields.value("mac").map(|text| mac(text.as_str().unwrap()));
             let verdict = match parsed.body {
                 Body::Plain(bytes) => replay.check_plain(policy, parsed.counter, bytes),
                 Body::Encrypted(_) => {
-                    let key = BindKey::new(&fields.hex("key")).expect("a key");
-                    match parsed.decrypt(&key, host, &mut plaintext) {
+                    let Some(key) = fields.optional_hex("key") else {
+                        return json!("key_missing");
+                    };
+                    let key = BindKey::new(&key).expect("a key");
+                    match parsed.decrypt(&key, host(&fields), &mut plaintext) {
                         Ok(_) => replay.check_encrypted(policy, parsed.counter32().unwrap()),
                         Err(DecryptError::Authentication) => return json!("auth_failed"),
                         Err(error) => panic!("{error}"),
@@ -257,7 +283,7 @@ pub fn sequences(input: &Fields, expect: &Fields) {
 }
 
 fn decode(frame: &Frame<'_>, input: &Fields) -> Result<Decoded, Failure> {
-    let host = input.value("mac").map(|text| mac(text.as_str().unwrap()));
+    let host = host(input);
     let sender = frame.sender(host).map_err(Failure::Parse)?;
     let mut plaintext = [0; 255];
     let mut aes_key = None;
@@ -376,18 +402,28 @@ fn field_name(field: Field) -> &'static str {
     }
 }
 
-fn full_legacy_tag(frame: &Frame<'_>, key: &BindKey, nonce: &Nonce, plaintext: &[u8]) -> Vec<u8> {
+/// The cipher alone, with the crate's key and nonce: ciphertext and the whole tag, of which versions 2 and 3 send one
+/// byte.
+fn encrypt(frame: &Frame<'_>, key: &BindKey, nonce: &Nonce, plaintext: &[u8]) -> (Vec<u8>, Vec<u8>) {
     use ccm::aead::{AeadInOut, KeyInit};
-    type Legacy = ccm::Ccm<aes::Aes128, ccm::consts::U16, ccm::consts::U13>;
-    let Nonce::Legacy(nonce) = nonce else {
-        panic!("a legacy nonce")
-    };
-    let cipher = Legacy::new(&(*frame.control.scheme().expose_aes_key(key)).into());
+    use ccm::consts::{U4, U12, U13, U16};
+    let key = (*frame.control.scheme().expose_aes_key(key)).into();
     let mut buffer = plaintext.to_vec();
-    cipher
-        .encrypt_inout_detached(nonce.into(), &[0x11], buffer.as_mut_slice().into())
-        .expect("short")
-        .to_vec()
+    let in_out = buffer.as_mut_slice().into();
+    let tag = match nonce {
+        Nonce::Legacy(nonce) => ccm::Ccm::<aes::Aes128, U16, U13>::new(&key)
+            .encrypt_inout_detached(nonce.into(), &[0x11], in_out)
+            .map(|tag| tag.to_vec()),
+        Nonce::Modern(nonce) => ccm::Ccm::<aes::Aes128, U4, U12>::new(&key)
+            .encrypt_inout_detached(nonce.into(), &[0x11], in_out)
+            .map(|tag| tag.to_vec()),
+    };
+    (buffer, tag.expect("short"))
+}
+
+/// The address that the radio saw, if it is known.
+fn host(input: &Fields) -> Option<MacAddr6> {
+    input.value("mac").map(|text| mac(text.as_str().expect("hex")))
 }
 
 fn mac(text: &str) -> MacAddr6 {

@@ -3,14 +3,14 @@
 use mibeacon::ParseError;
 use mibeacon::hhcc::Frame;
 
-use super::readings::readings_json;
+use super::readings::{check_readings, readings_json};
 use super::{Fields, to_hex};
 
 pub fn hhcc_fd50(input: &Fields, expect: &Fields) {
     let service_data = input.hex("service_data");
     match Frame::parse(&service_data) {
         Ok(frame) => {
-            expect.check("readings", readings_json(frame.readings()));
+            check_readings(expect, readings_json(frame.readings()));
             assert_eq!(
                 to_hex(&frame.encode().unwrap()),
                 to_hex(&service_data),

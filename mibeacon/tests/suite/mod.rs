@@ -141,18 +141,31 @@ pub fn to_hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// The folder of the vectors: `VECTORS_DIR`, or the one in the repository.
+/// The folder of the vectors: `VECTORS_DIR`, as seen from here or from the root of the workspace, or the one in the
+/// repository.
 pub fn folder() -> PathBuf {
-    env::var_os("VECTORS_DIR").map_or_else(
-        || Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/vectors"),
-        PathBuf::from,
-    )
+    let package = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let Some(named) = env::var_os("VECTORS_DIR").map(PathBuf::from) else {
+        return package.join("tests/vectors");
+    };
+    let from_workspace = package.join("..").join(&named);
+    if !named.is_dir() && from_workspace.is_dir() {
+        return from_workspace;
+    }
+    named
 }
 
-/// All `*.json` files below the folder, as `area/name.json`.
+/// All `*.json` files below the folder, as `area/name.json`. A folder with several areas is narrowed to this crate's.
 pub fn files(root: &Path) -> Vec<String> {
     let mut found = Vec::new();
-    let mut open = vec![root.to_path_buf()];
+    let mut open: Vec<PathBuf> = AREAS
+        .iter()
+        .map(|area| root.join(area))
+        .filter(|area| area.is_dir())
+        .collect();
+    if open.is_empty() {
+        open.push(root.to_path_buf());
+    }
     while let Some(folder) = open.pop() {
         for entry in fs::read_dir(&folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display())) {
             let path = entry.expect("folder entry").path();
@@ -167,6 +180,9 @@ pub fn files(root: &Path) -> Vec<String> {
     found.sort();
     found
 }
+
+/// The areas of the vectors that this crate implements.
+const AREAS: [&str; 3] = ["atc", "bthome", "mibeacon"];
 
 /// Checks one case: what goes in and what must come out.
 pub type Check = fn(input: &Fields, expect: &Fields);

