@@ -323,18 +323,17 @@ impl<'a> Decoder<'a> {
     /// Each of the three has a number that means "no value".
     fn climate(&mut self, category: Category, name: &'a str, value: &'a Value<'a>) -> bool {
         let number = value.number();
-        let within = |low: i64, high: i64| {
-            number
-                .and_then(Decimal::to_i64)
-                .is_some_and(|number| (low..=high).contains(&number))
-        };
         let (quantity, scale, valid) = match (name, category) {
             ("temperature", _) => (
                 Quantity::Temperature,
                 -2,
                 number.is_some_and(|number| number != 10_000.into()),
             ),
-            ("humidity", _) => (Quantity::Humidity, -2, within(1, 10_000)),
+            ("humidity", _) => (
+                Quantity::Humidity,
+                -2,
+                number.is_some_and(|number| number.mantissa() > 0 && number.to_f64() <= 10_000.0),
+            ),
             ("pressure", Category::ClimateThp) => (
                 Quantity::Pressure,
                 0,
@@ -514,6 +513,22 @@ mod tests {
             panic!()
         };
         assert!(smoke.alarm && smoke.battery_fault && gas.alarm && !gas.battery_fault);
+    }
+
+    #[test]
+    fn a_humidity_may_have_a_fraction_and_ends_at_100_percent() {
+        for (text, expected) in [
+            ("4567.5", Some(Decimal::new(45_675, -3))),
+            ("10000.0", Some(100.into())),
+            ("10000.5", None),
+            ("0.0", None),
+            ("-0.5", None),
+        ] {
+            let fields = Fields::new().with("humidity", text);
+            let decoded = decode("sensor_ht", Source::Report, &fields);
+            assert_eq!(decoded.number(Quantity::Humidity), expected, "{text}");
+            assert_eq!(decoded.invalid.is_empty(), expected.is_some(), "{text}");
+        }
     }
 
     #[test]
