@@ -51,8 +51,8 @@ pub enum KeyError {
     /// 32 hex digits: somebody's hex dump of the KEY, or a miIO token.
     #[error("a KEY has 16 characters, these are 32 hex digits")]
     Hex,
-    /// A character outside ASCII, or a control character.
-    #[error("character {position} of the KEY is no printable ASCII character")]
+    /// A character outside ASCII.
+    #[error("character {position} of the KEY is no ASCII character")]
     NotAscii {
         /// Which one, from 1.
         position: usize,
@@ -135,12 +135,12 @@ impl Key {
 impl FromStr for Key {
     type Err = KeyError;
 
-    /// Exactly 16 printable ASCII characters; nothing is trimmed, padded or cut.
+    /// Exactly 16 ASCII characters, whichever; nothing is trimmed, padded or cut.
     fn from_str(text: &str) -> Result<Self, KeyError> {
         if text.is_empty() {
             return Err(KeyError::Empty);
         }
-        if let Some(index) = text.chars().position(|character| !matches!(character, ' '..='~')) {
+        if let Some(index) = text.chars().position(|character| !character.is_ascii()) {
             return Err(KeyError::NotAscii { position: index + 1 });
         }
         match <[u8; SIZE]>::try_from(text.as_bytes()) {
@@ -319,12 +319,20 @@ mod tests {
         );
         assert_eq!(
             "41D49ED97B487373\n".parse::<Key>(),
-            Err(KeyError::NotAscii { position: 17 })
+            Err(KeyError::Length { found: 17 })
         );
         assert_eq!(
             "00112233445566778899aabbccddeeff".parse::<Key>(),
             Err(KeyError::Hex)
         );
+    }
+
+    #[test]
+    fn any_ascii_may_be_a_key_and_is_used_as_it_is() {
+        let key: Key = "0123456789abcde\x7f".parse().unwrap();
+        let token: Token = "TahkC7dalbIhXG22".parse().unwrap();
+        assert_eq!(key.write_key(&token).expose(), "9F9351DB0DDCFB606616DF48FAA2A97E");
+        assert!(key.looks_unusual());
     }
 
     #[test]
