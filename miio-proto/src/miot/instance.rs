@@ -410,11 +410,14 @@ impl fmt::Display for ActionKey {
 }
 
 /// The specification of a model in the list of `/miot-spec-v2/instances`: released before debug and preview, then
-/// the highest version.
+/// the highest version. Models compare without case.
 #[must_use]
 pub fn choose(instances: &Value, model: &str) -> Option<Urn> {
-    let of_model =
-        list(instances, "instances").filter(|entry| entry.get("model").is_some_and(|m| m == model));
+    let is_model = |entry: &&Value| {
+        let found = entry.get("model").and_then(Value::as_str);
+        found.is_some_and(|found| found.eq_ignore_ascii_case(model))
+    };
+    let of_model = list(instances, "instances").filter(is_model);
     let best = of_model.max_by_key(|entry| {
         let released = entry.get("status").is_some_and(|status| status == "released");
         (released, entry.get("version").and_then(Value::as_i64))
@@ -548,6 +551,7 @@ mod tests {
         };
         let list = json!({"instances": [entry(1, "released"), entry(3, "debug"), entry(2, "released")]});
         assert_eq!(choose(&list, "a.b.c").unwrap().version, Some(2));
+        assert_eq!(choose(&list, "A.b.C"), choose(&list, "a.b.c"));
         assert_eq!(choose(&list, "a.b.d"), None);
     }
 }

@@ -374,7 +374,10 @@ impl Consumable {
 /// The same command for a model that names its methods otherwise: c1 and e2 put `user.` in front.
 #[must_use]
 pub fn for_model(mut request: Request, model: &str) -> Request {
-    if matches!(model, "roborock.vacuum.c1" | "roborock.vacuum.e2") && !request.method.starts_with("user.") {
+    let prefixed = ["roborock.vacuum.c1", "roborock.vacuum.e2"]
+        .iter()
+        .any(|known| known.eq_ignore_ascii_case(model));
+    if prefixed && !request.method.starts_with("user.") {
         let method = match request.method.as_str() {
             "app_charge" => "app_home",
             "resume_zoned_clean" => "app_resume_zoned_clean",
@@ -455,6 +458,7 @@ mod tests {
     fn ruby_models_get_their_own_names() {
         assert_eq!(for_model(charge(), "roborock.vacuum.e2").method, "user.app_home");
         assert_eq!(for_model(start(), "roborock.vacuum.c1").method, "user.app_start");
+        assert_eq!(for_model(start(), "Roborock.Vacuum.C1").method, "user.app_start");
         assert_eq!(for_model(start(), "roborock.vacuum.s5").method, "app_start");
     }
 

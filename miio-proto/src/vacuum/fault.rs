@@ -41,10 +41,17 @@ pub fn dock_fault(code: i64) -> Fault {
 
 /// roborock.vacuum.a14 and a15, perhaps with v2 to v5 behind.
 fn is_a14_or_a15(model: &str) -> bool {
-    let name = model.strip_prefix("roborock.vacuum.").unwrap_or_default();
-    let version = name.strip_prefix("a14").or_else(|| name.strip_prefix("a15"));
-    version.is_some_and(|version| matches!(version, "" | "v2" | "v3" | "v4" | "v5"))
+    // Models compare without case.
+    let is = |text: &str, word: &str| text.eq_ignore_ascii_case(word);
+    let (name, version) = model.split_at_checked(PREFIX.len() + 3).unwrap_or_default();
+    let (prefix, series) = name.split_at_checked(PREFIX.len()).unwrap_or_default();
+    is(prefix, PREFIX)
+        && ["a14", "a15"].iter().any(|word| is(series, word))
+        && ["", "v2", "v3", "v4", "v5"].iter().any(|word| is(version, word))
 }
+
+/// What the models of Roborock's vacuums begin with.
+const PREFIX: &str = "roborock.vacuum.";
 
 fn lookup(table: &[(i64, &'static str, &'static str)], code: i64) -> Option<Fault> {
     let index = table.binary_search_by_key(&code, |row| row.0).ok()?;
@@ -228,7 +235,12 @@ mod tests {
     #[test]
     fn a_code_may_depend_on_the_model() {
         assert_eq!(fault(29, "roborock.vacuum.a15v3").name, "unable_to_cross_carpet");
-        assert_eq!(fault(29, "roborock.vacuum.a151").name, "suspected_pet_waste");
+        assert_eq!(fault(29, "Roborock.Vacuum.A14V2").name, "unable_to_cross_carpet");
+        for other in [
+            "roborock.vacuum.a151", "roborock.vacuum.a14v6", "roborock.vacuum.a13", "a14", "", "é",
+        ] {
+            assert_eq!(fault(29, other).name, "suspected_pet_waste", "{other}");
+        }
         assert_eq!(fault(132, "x").name, "internal_error");
         assert_eq!(fault(-1, "x").name, "unknown");
     }
