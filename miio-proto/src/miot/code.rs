@@ -115,8 +115,9 @@ impl Status {
                 code,
                 meaning: DeviceMeaning::from_code(code),
             },
-            -709_999_999..=-700_000_000 => {
-                let digits = -code - 700_000_000;
+            // Nine digits that start with 70, whatever the sign: it says nothing.
+            -709_999_999..=-700_000_000 | 700_000_000..=709_999_999 => {
+                let digits = code.abs() - 700_000_000;
                 let sub = (digits % 1000) as u16;
                 CodeError::Cloud {
                     http: (digits / 10_000) as u16,
@@ -370,6 +371,13 @@ mod tests {
             };
             let text = error.to_string();
             assert!(text.contains(&code.to_string()), "{text}");
+            assert_eq!(Status::from_code(-code), Status::Failed(error));
+        }
+        for code in [-699_999_999, -710_000_000, 7_040_420_110, 704_042] {
+            assert_eq!(
+                Status::from_code(code),
+                Status::Failed(CodeError::Unknown { code })
+            );
         }
         assert_eq!(
             Status::from_code(i64::MIN),
