@@ -17,10 +17,16 @@ pub fn play<H: Handshake>(mut handshake: H, expect: &Fields) -> Outcome<H::Outpu
     let mut now = Duration::ZERO;
     let mut outcome = None;
     let mut due: Vec<Value> = Vec::new();
+    let mut told = None;
     for step in expect.list("steps") {
         let Some(input) = step.get("in") else {
             assert!(!due.is_empty(), "{step} is missing");
-            assert_eq!(due.remove(0), *step);
+            let mut found = due.remove(0);
+            // Legacy handshakes have no stages that the schema names.
+            if step.get("stage").is_none() {
+                found.as_object_mut().unwrap().remove("stage");
+            }
+            assert_eq!(found, *step);
             continue;
         };
         assert!(due.is_empty(), "not expected before {step}: {due:?}");
@@ -47,8 +53,10 @@ pub fn play<H: Handshake>(mut handshake: H, expect: &Fields) -> Outcome<H::Outpu
         due = outputs(&mut handshake, now, &mut outcome);
         // The only wait of this protocol; all other time-outs are longer.
         let pause = Duration::from_millis(250);
-        if outcome.is_none() && handshake.poll_timeout() == Some(now + pause) {
+        let until = handshake.poll_timeout();
+        if outcome.is_none() && until == Some(now + pause) && told != until {
             due.push(json!({ "out": "wait", "ms": 250 }));
+            told = until;
         }
     }
     assert!(due.is_empty(), "not expected at the end: {due:?}");
@@ -97,7 +105,7 @@ pub fn check_failure(failure: &Failure, expect: &Fields) {
     expect.check("result", "failed");
     expect.check("error", failure.name());
     if let Failure::Timeout { stage, .. } = failure {
-        expect.check("stage", stage.name());
+        expect.check_if_present("stage", stage.name());
     }
     assert!(failure.help().is_some(), "{failure} needs a remedy");
 }

@@ -58,6 +58,7 @@ pub fn encode(input: &Fields, expect: &Fields) {
         Some("hello_reply") => {
             let token = match input.optional_hex("token") {
                 None => TokenField::WithheldZero,
+                Some(bytes) if bytes == [0; 16] => TokenField::WithheldZero,
                 Some(bytes) if bytes == [0xff; 16] => TokenField::WithheldFf,
                 Some(bytes) => TokenField::Disclosed(Token::new(bytes.try_into().expect("16 bytes"))),
             };

@@ -44,7 +44,10 @@ fn scene(input: &Fields, expect: &Fields) {
         number,
         magic: input.number("magic"),
         trigger: Trigger {
-            source: text("sid").unwrap_or_else(|| input.integer("did").to_string()),
+            source: text("sid").unwrap_or_else(|| match input.value("did").expect("did") {
+                Value::String(did) => did.clone(),
+                did => did.to_string(),
+            }),
             source_model: text("src_model").unwrap_or_else(|| input.text("model").to_owned()),
             event: input.text("action").to_owned(),
             code: input.text("extra").to_owned(),

@@ -47,7 +47,8 @@ pub fn check(input: &Fields, expect: &Fields) {
         }
         "rc_move" => {
             let velocity = input.value("velocity").and_then(Value::as_f64).expect("velocity");
-            let (rotation, duration) = (input.number("rotation_deg"), input.number("duration_ms"));
+            let rotation = i16::try_from(input.integer("rotation_deg")).unwrap_or(i16::MAX);
+            let duration = input.number("duration_ms");
             match Remote::numbered(rotation, velocity, duration, input.number("seqnum")) {
                 Ok(request) => {
                     expect.check("method", request.method);
@@ -67,13 +68,16 @@ pub fn check(input: &Fields, expect: &Fields) {
             let fault = vacuum::fault(input.integer("code"), input.text("model"));
             expect.check("meaning", fault.name);
         }
-        "water_level" => match command::set_water_level(input.number("level")) {
-            Ok(request) => {
-                expect.check("water_box_mode", request.params["water_box_mode"].clone());
-                expect.check("distance_off", request.params["distance_off"].clone());
+        // A level beyond 8 bits is as wrong as 31.
+        "water_level" => {
+            match command::set_water_level(u8::try_from(input.integer("level")).unwrap_or(u8::MAX)) {
+                Ok(request) => {
+                    expect.check("water_box_mode", request.params["water_box_mode"].clone());
+                    expect.check("distance_off", request.params["distance_off"].clone());
+                }
+                Err(_) => expect.check("error", "bad_level"),
             }
-            Err(_) => expect.check("error", "bad_level"),
-        },
+        }
         op => panic!("unknown operation {op}"),
     }
 }

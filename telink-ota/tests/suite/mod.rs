@@ -137,10 +137,14 @@ pub(crate) fn folder() -> PathBuf {
     )
 }
 
-/// All `*.json` files below the folder, as `area/name.json`.
+/// All `*.json` files below the folder, as `area/name.json`. A folder with several areas is narrowed to this crate's.
 pub(crate) fn files(root: &Path) -> Vec<String> {
     let mut found = Vec::new();
-    let mut open = vec![root.to_path_buf()];
+    let areas = ["telink-ota", "thermometer"].map(|area| root.join(area));
+    let mut open: Vec<PathBuf> = areas.into_iter().filter(|area| area.is_dir()).collect();
+    if open.is_empty() {
+        open.push(root.to_path_buf());
+    }
     while let Some(folder) = open.pop() {
         for entry in fs::read_dir(&folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display())) {
             let path = entry.expect("folder entry").path();

@@ -102,7 +102,8 @@ fn encode_command(input: &Fields) -> Result<Vec<u8>, PduError> {
         "start" => START.to_vec(),
         "end" => encode_end(u16::try_from(input.integer("last_index")).unwrap()).to_vec(),
         "start_ext" => {
-            let pdu_length = u8::try_from(input.integer("pdu_len")).unwrap();
+            // A length that its byte can't hold is wrong like any other.
+            let pdu_length = u8::try_from(input.integer("pdu_len")).unwrap_or(u8::MAX);
             encode_start_extended(pdu_length, input.flag("version_compare"))?.to_vec()
         }
         "fw_version_req" => {

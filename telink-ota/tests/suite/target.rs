@@ -14,7 +14,7 @@ pub(crate) fn detect(input: &Fields, expect: &Fields) {
         .iter()
         .map(|service| service.as_str().unwrap().parse().unwrap())
         .collect();
-    let information = Fields::new(input.value("dis").unwrap());
+    let information = Fields::new(input.value("dis").unwrap_or(&serde_json::json!({})));
     let text = |name| {
         information
             .value(name)
