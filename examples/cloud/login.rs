@@ -13,8 +13,8 @@ use xiaomi_cloud::{Identity, Login, LoginEvent, Password, Question};
 
 use crate::Context;
 use crate::failure::Failure;
+use crate::private_file::write_private;
 use crate::simulate;
-use crate::store::write_private;
 
 #[derive(clap::Args)]
 pub(crate) struct Arguments {

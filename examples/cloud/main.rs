@@ -9,9 +9,12 @@ mod devices;
 #[path = "../miio/failure.rs"]
 mod failure;
 mod login;
+mod loopback;
 mod map;
 #[path = "../miio/output.rs"]
 mod output;
+mod private_file;
+mod session_file;
 mod simulate;
 mod store;
 

@@ -9,7 +9,8 @@ use xiaomi_cloud::api::{MapApi, MapName, MapUrl, Rpc};
 use crate::Context;
 use crate::calls::{failed, unknown};
 use crate::failure::{Failure, with_path};
-use crate::store::{Generator, write_private};
+use crate::private_file::write_private;
+use crate::store::Generator;
 
 #[derive(clap::Args)]
 pub(crate) struct Arguments {

@@ -1,23 +1,15 @@
-//! A fake cloud on a port of this machine.
+//! The fake cloud: an account with devices of all kinds.
 
-use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
-use bytes::Bytes;
-use http::{Request, Response};
-use http_body_util::{BodyExt, Full, Limited};
-use hyper::body::Incoming;
-use hyper::server::conn::http1;
-use hyper::service::service_fn;
-use hyper_util::rt::TokioIo;
 use serde_json::json;
-use tokio::net::TcpListener;
 use xiaomi_cloud::Region;
 use xiaomi_cloud::server::{Account, Cloud, FakeHome, Verification};
 
 use crate::failure::Failure;
+use crate::loopback::serve_cloud;
 use crate::output::Output;
 
 // None of these is a secret.
@@ -70,40 +62,8 @@ pub(crate) async fn serve(arguments: &Arguments, output: Output) -> Result<(), F
 }
 
 async fn listen(cloud: Cloud, port: u16) -> Result<SocketAddr, Failure> {
-    let listener = TcpListener::bind(("127.0.0.1", port)).await?;
-    let address = listener.local_addr()?;
-    let cloud = Arc::new(Mutex::new(cloud));
-    tokio::spawn(async move {
-        while let Ok((stream, _)) = listener.accept().await {
-            let cloud = Arc::clone(&cloud);
-            let service = service_fn(move |request| answer(Arc::clone(&cloud), request));
-            tokio::spawn(async move {
-                // A client that goes away is none of the cloud's business.
-                let _ = http1::Builder::new()
-                    .serve_connection(TokioIo::new(stream), service)
-                    .await;
-            });
-        }
-    });
+    let (address, _) = serve_cloud(Arc::new(Mutex::new(cloud)), port).await?;
     Ok(address)
-}
-
-async fn answer(
-    cloud: Arc<Mutex<Cloud>>,
-    request: Request<Incoming>,
-) -> Result<Response<Full<Bytes>>, Infallible> {
-    let (parts, body) = request.into_parts();
-    let body = Limited::new(body, 1 << 20)
-        .collect()
-        .await
-        .map(http_body_util::Collected::to_bytes);
-    let request = Request::from_parts(parts, body.unwrap_or_default());
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    let mut cloud = match cloud.lock() {
-        Ok(cloud) => cloud,
-        Err(poisoned) => poisoned.into_inner(),
-    };
-    Ok(cloud.handle(now, &request).map(Full::new))
 }
 
 /// An account with devices of all kinds. Everything in it is invented.

@@ -1,34 +1,36 @@
-//! Where the session is kept: a file that only its owner can read.
+//! Where the session is kept: in a file, or, for the tour, in memory.
 
 use std::cell::RefCell;
 use std::fs;
-use std::io::{self, Write};
-use std::path::{Path, PathBuf};
+use std::io;
+use std::path::PathBuf;
 
 use getrandom::SysRng;
 use rand_core::UnwrapErr;
 use serde_json::json;
 use xiaomi_cloud::transport::Client;
 use xiaomi_cloud::{Credentials, Region, Session};
-use zeroize::Zeroizing;
 
 use crate::Context;
 use crate::failure::{Failure, with_path};
 use crate::output::Output;
+use crate::session_file::{SessionFileError, default_session, read_session, write_session};
 
 /// The operating system's randomness.
 pub(crate) type Generator = UnwrapErr<SysRng>;
 
 pub(crate) enum Store {
     File(PathBuf),
-    Memory(RefCell<Option<Zeroizing<Vec<u8>>>>),
+    Memory(RefCell<Option<Credentials>>),
 }
 
 impl Store {
     pub(crate) fn at(path: Option<PathBuf>) -> Result<Self, Failure> {
         Ok(Self::File(match path {
             Some(path) => path,
-            None => default_path()?,
+            None => default_session().ok_or_else(|| {
+                Failure::new("there is no home folder for the session").help("Name a file with --session.")
+            })?,
         }))
     }
 
@@ -38,11 +40,16 @@ impl Store {
 
     /// The client for the stored session.
     pub(crate) fn client(&self, context: &Context) -> Result<Client<Generator>, Failure> {
-        let bytes = self
-            .read()?
-            .ok_or_else(|| Failure::new("nobody is logged in").help("Run `cloud login` first."))?;
-        let session = Session::restore(&bytes).map_err(|error| Failure::new(error).help_of(error.help()))?;
+        let credentials = self.read().map_err(|error| {
+            let help = error.help();
+            let cause = match (&error, self) {
+                (SessionFileError::Missing, _) | (_, Self::Memory(_)) => error.to_string(),
+                (_, Self::File(path)) => format!("{}: {error}", path.display()),
+            };
+            Failure::new(cause).help_of(help)
+        })?;
         let output = context.output;
+        let session = Session::new(credentials);
         let client = Client::new(context.http.clone(), session, UnwrapErr(SysRng));
         Ok(client.on_event(move |event| {
             if let xiaomi_cloud::SessionEvent::Notice(notice) = event {
@@ -60,14 +67,13 @@ impl Store {
     }
 
     pub(crate) fn credentials(&self) -> Option<Credentials> {
-        Credentials::restore(&self.read().ok()??).ok()
+        self.read().ok()
     }
 
     pub(crate) fn write(&self, credentials: &Credentials) -> Result<(), Failure> {
-        let bytes = credentials.save();
         match self {
-            Self::Memory(slot) => *slot.borrow_mut() = Some(bytes),
-            Self::File(path) => write_private(path, &bytes).map_err(with_path(path))?,
+            Self::Memory(slot) => *slot.borrow_mut() = Some(credentials.clone()),
+            Self::File(path) => write_session(path, credentials).map_err(with_path(path))?,
         }
         Ok(())
     }
@@ -97,56 +103,12 @@ impl Store {
         }
     }
 
-    fn read(&self) -> Result<Option<Zeroizing<Vec<u8>>>, Failure> {
+    fn read(&self) -> Result<Credentials, SessionFileError> {
         match self {
-            Self::Memory(slot) => Ok(slot.borrow().clone()),
-            Self::File(path) => match fs::read(path) {
-                Ok(bytes) => Ok(Some(Zeroizing::new(bytes))),
-                Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-                Err(error) => Err(with_path(path)(error)),
-            },
+            Self::Memory(slot) => slot.borrow().clone().ok_or(SessionFileError::Missing),
+            Self::File(path) => read_session(path),
         }
     }
-}
-
-/// Writes a file that only its owner can read, and puts it in place at once.
-pub(crate) fn write_private(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
-        fs::create_dir_all(folder)?;
-    }
-    let mut name = path.as_os_str().to_owned();
-    name.push(format!(".{}", std::process::id()));
-    let temporary = PathBuf::from(name);
-    let mut options = fs::OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    // What a killed run left behind isn't written into: somebody else might have it open.
-    let _ = fs::remove_file(&temporary);
-    let written = options.open(&temporary).and_then(|mut file| {
-        file.write_all(bytes)?;
-        file.sync_all()
-    });
-    let placed = written.and_then(|()| fs::rename(&temporary, path));
-    if placed.is_err() {
-        let _ = fs::remove_file(&temporary);
-    }
-    placed
-}
-
-fn default_path() -> Result<PathBuf, Failure> {
-    let folder = |name: &str| {
-        std::env::var_os(name)
-            .filter(|text| !text.is_empty())
-            .map(PathBuf::from)
-    };
-    let state = folder("XDG_STATE_HOME")
-        .or_else(|| folder("LOCALAPPDATA"))
-        .or_else(|| Some(folder("HOME")?.join(".local/state")));
-    let state = state.ok_or_else(|| {
-        Failure::new("there is no home folder for the session").help("Name a file with --session.")
-    })?;
-    Ok(state.join("xiaomi-cloud").join("session"))
 }
 
 /// The regions that were named, or all.

@@ -1,8 +1,11 @@
 //! The configuration file, TOML. Every error names line and key.
 
+mod cloud;
 mod every;
+mod place;
 mod secret;
 
+use std::collections::BTreeSet;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 
@@ -13,8 +16,11 @@ use serde::Deserialize;
 use serde::de::Deserializer;
 use xiaomi_gateway_proto::Key;
 
+pub use cloud::Cloud;
 pub use every::Every;
 pub use secret::Secret;
+
+use place::Place;
 
 use crate::home_assistant::{Discovery, Form};
 
@@ -36,6 +42,8 @@ pub struct Config {
     /// How much is kept.
     #[serde(default)]
     pub limits: LimitsTable,
+    /// The account that knows tokens and keys.
+    pub cloud: Option<Cloud>,
     /// Bluetooth.
     #[serde(default)]
     pub ble: Ble,
@@ -188,11 +196,12 @@ pub struct Miio {
     /// Its address, with or without port.
     #[serde(default, deserialize_with = "miio_address")]
     pub address: Option<SocketAddr>,
-    /// Its id, where the address is to be discovered.
+    /// Its id, where the address is to be discovered, or the token to be taken from the account.
+    #[serde(alias = "did")]
     pub device_id: Option<u32>,
-    /// Its token.
-    #[serde(deserialize_with = "token")]
-    pub token: Token,
+    /// Its token; without one, the account's.
+    #[serde(default, deserialize_with = "token")]
+    pub token: Option<Token>,
     /// Its model, where it doesn't tell.
     pub model: Option<String>,
     /// Its MIoT specification, the JSON of miot-spec.org, for what the bridge doesn't know.
@@ -241,10 +250,12 @@ pub enum ConfigError {
         error: Box<toml::de::Error>,
     },
     /// Lines contradict each other.
-    #[error("{}: {what}", path.display())]
+    #[error("{}: {}{what}", path.display(), .line.map(|line| format!("line {line}: ")).unwrap_or_default())]
     Conflict {
         /// Which.
         path: PathBuf,
+        /// Where the table begins, if it is known.
+        line: Option<usize>,
         /// What is wrong.
         what: String,
     },
@@ -293,8 +304,9 @@ impl Config {
         })?;
         match config.conflict() {
             None => Ok(config),
-            Some(what) => Err(ConfigError::Conflict {
+            Some((place, what)) => Err(ConfigError::Conflict {
                 path: path.to_owned(),
+                line: place.line(text),
                 what,
             }),
         }
@@ -313,41 +325,56 @@ impl Config {
         let tls = self.mqtt.tls.iter_mut();
         let tls = tls.flat_map(|tls| [&mut tls.ca, &mut tls.certificate, &mut tls.key]);
         let specs = self.miio.iter_mut().map(|miio| &mut miio.spec);
+        let session = self.cloud.iter_mut().map(|cloud| &mut cloud.session);
         tls.chain(specs)
+            .chain(session)
             .chain([&mut self.state_file])
             .filter_map(Option::as_mut)
     }
 
-    fn conflict(&self) -> Option<String> {
-        let mut addresses = std::collections::BTreeSet::new();
-        for device in &self.ble.device {
+    /// What contradicts what, and where.
+    fn conflict(&self) -> Option<(Place, String)> {
+        let mut addresses = BTreeSet::new();
+        for (number, device) in self.ble.device.iter().enumerate() {
             if !addresses.insert(device.address.into_array()) {
-                return Some(format!("ble.device: {} is listed twice", device.address));
+                let what = format!("ble.device: {} is listed twice", device.address);
+                return Some((Place::BleDevice(number), what));
             }
         }
+        let (mut names, mut ids) = (BTreeSet::new(), BTreeSet::new());
         for (number, miio) in self.miio.iter().enumerate() {
-            if miio.address.is_none() && miio.device_id.is_none() {
-                let which = miio
-                    .name
-                    .clone()
-                    .unwrap_or_else(|| format!("number {}", number + 1));
-                return Some(format!(
-                    "miio {which}: needs an address, or a device_id to look for"
-                ));
-            }
+            let wrong = if miio.address.is_none() && miio.device_id.is_none() {
+                "needs an address, or a device_id to look for"
+            } else if miio.token.is_none() && self.cloud.is_none() {
+                "needs a token, or [cloud] to take it from"
+            } else if miio.token.is_none() && miio.device_id.is_none() {
+                "needs a token, or the device_id that it has in the cloud"
+            } else if miio.device_id.is_some_and(|id| !ids.insert(id)) {
+                "has the device_id of another one"
+            } else if miio.name.as_ref().is_some_and(|name| !names.insert(name)) {
+                "has the name of another one"
+            } else {
+                continue;
+            };
+            let which = miio.name.clone();
+            let which = which.unwrap_or_else(|| format!("number {}", number + 1));
+            return Some((Place::Miio(number), format!("miio {which}: {wrong}")));
         }
-        for device in &self.openbeken {
+        for (number, device) in self.openbeken.iter().enumerate() {
             if let Err(error) = openbeken::Topics::new(&device.client_id, &device.group) {
-                return Some(format!("openbeken {:?}: {error}", device.client_id));
+                let what = format!("openbeken {:?}: {error}", device.client_id);
+                return Some((Place::OpenBeken(number), what));
             }
         }
         if let Some(tls) = &self.mqtt.tls
             && tls.certificate.is_some() != tls.key.is_some()
         {
-            return Some("mqtt.tls: certificate and key belong together".into());
+            return Some((Place::Tls, "mqtt.tls: certificate and key belong together".into()));
         }
-        (self.ble.adapter && !cfg!(feature = "btleplug"))
-            .then(|| "ble.adapter: this program was built without the feature btleplug".into())
+        (self.ble.adapter && !cfg!(feature = "btleplug")).then(|| {
+            let what = "ble.adapter: this program was built without the feature btleplug";
+            (Place::Adapter, what.into())
+        })
     }
 }
 
@@ -450,9 +477,10 @@ fn bind_key<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<BindKey
     })
 }
 
-fn token<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Token, D::Error> {
+fn token<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Token>, D::Error> {
     text(deserializer, |text| {
         text.parse::<Token>()
+            .map(Some)
             .map_err(|error| helped(&error, error.help()))
     })
 }
@@ -515,6 +543,11 @@ mod tests {
         let config = Config::parse(&open, Path::new("example")).unwrap();
         assert!(!config.miio.is_empty() && !config.gateway.is_empty() && !config.ble.device.is_empty());
         assert!(config.mqtt.tls.is_some() && config.mqtt.password.is_some());
+        assert!(
+            config
+                .cloud
+                .is_some_and(|cloud| !cloud.servers.is_empty() && cloud.adopt)
+        );
     }
 
     #[test]
@@ -542,6 +575,19 @@ mod tests {
             ("[mqtt]\nhost='a'\nkeep_alive = 'soon'", "line 3", "keep_alive"),
             ("[mqtt]\nhost='a'\n[[gateway]]\nkey = 'short'", "line 4", "key"),
             ("[mqtt", "line 1", "mqtt"),
+            (
+                "[mqtt]\nhost='a'\n[cloud]\nservers = ['de', 'eu']",
+                "line 4",
+                "servers",
+            ),
+            ("[mqtt]\nhost='a'\n[cloud]\nrefresh = '5s'", "line 4", "refresh"),
+            (
+                "[mqtt]\nhost='a'\n[cloud]\nrefresh = 'daily'",
+                "line 4",
+                "refresh",
+            ),
+            ("[mqtt]\nhost='a'\n[cloud]\nadopt = 'yes'", "line 4", "adopt"),
+            ("[mqtt]\nhost='a'\n[cloud]\npassword = 'x'", "line 4", "password"),
         ] {
             let error = error(text);
             assert!(error.contains(line) && error.contains(words), "{text}\n{error}");
@@ -554,8 +600,36 @@ mod tests {
         let twice =
             "[[ble.device]]\naddress='A4:C1:38:01:02:03'\n[[ble.device]]\naddress='a4:c1:38:01:02:03'\n";
         assert!(error(&format!("{start}{twice}")).contains("listed twice"));
-        let nowhere = format!("{start}[[miio]]\nname='Lamp'\ntoken='00112233445566778899aabbccddeeff'");
-        assert!(error(&nowhere).contains("miio Lamp"));
+        let token = "token='00112233445566778899aabbccddeeff'";
+        for (tables, line, words) in [
+            (
+                format!("[[miio]]\nname='Lamp'\n{token}"),
+                "line 3",
+                "miio Lamp: needs an address",
+            ),
+            ("[[miio]]\naddress='1.2.3.4'".into(), "line 3", "or [cloud]"),
+            (
+                "\n[cloud]\n[[miio]]\naddress='1.2.3.4'".into(),
+                "line 5",
+                "device_id",
+            ),
+            (
+                format!("[[miio]]\ndid=1\n{token}\n[[miio]]\ndevice_id=1\n{token}"),
+                "line 6",
+                "number 2: has the device_id",
+            ),
+            ("[ble]\nadapter = true".into(), "line 4", "btleplug"),
+            ("[mqtt.tls]\nkey = 'x'".into(), "line 3", "belong together"),
+        ] {
+            if cfg!(feature = "btleplug") && words == "btleplug" {
+                continue;
+            }
+            let error = error(&format!("{start}{tables}"));
+            assert!(error.contains(line) && error.contains(words), "{tables}\n{error}");
+        }
+        let fine = format!("{start}[cloud]\n[[miio]]\ndid = 123456789");
+        let config = Config::parse(&fine, Path::new("x")).unwrap();
+        assert_eq!(config.miio[0].device_id, Some(123_456_789));
     }
 
     #[test]

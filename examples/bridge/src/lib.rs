@@ -1,7 +1,7 @@
 //! What the bridge does; the program `bridge` only calls [`cli::main`].
 //!
 //! ```text
-//! source::ble, miio, gateway   ->  home  ->  mqtt::Session, home_assistant
+//! source::ble, miio, cloud, ..  ->  home  ->  mqtt::Session, home_assistant
 //!   (each supervised alone)         |  ^          |
 //!                                   v  +-- commands
 //!                             show, metrics
@@ -20,7 +20,12 @@ pub mod home_assistant;
 mod json;
 pub mod metrics;
 pub mod mqtt;
+// The program `cloud` writes sessions; this reads them.
+#[path = "../../cloud/private_file.rs"]
+mod private_file;
 pub mod run;
+#[path = "../../cloud/session_file.rs"]
+mod session_file;
 pub mod show;
 pub mod sim;
 pub mod source;

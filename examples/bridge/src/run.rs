@@ -1,5 +1,6 @@
 //! A bridge that runs: a configuration, turned into tasks.
 
+use std::collections::BTreeSet;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -12,11 +13,12 @@ use tokio::task::JoinHandle;
 use tokio::time::{MissedTickBehavior, interval};
 use tracing::{info, warn};
 
-use crate::config::{Config, Miio};
+use crate::config::{Config, Every, Miio};
 use crate::home::{Health, Home, Limits, OutboxLimits};
 use crate::metrics;
 use crate::mqtt::{self, Session, Subscription, TlsError};
 use crate::source::ble::Ble;
+use crate::source::cloud::{self, Account, Found, News};
 use crate::source::miio::LastIds;
 use crate::source::openbeken::{self, Plugs};
 use crate::source::{gateway, miio, supervise};
@@ -116,7 +118,10 @@ impl Bridge {
         };
         let metrics = listener.as_ref().and_then(|listener| listener.local_addr().ok());
         home.restore_announced(saved.announced);
-        forget_unlisted(&home, config);
+        // What the account told is of use only while it is configured.
+        let account = config.cloud.as_ref().map(|_| Arc::new(Account::new(saved.cloud)));
+        let known = account.as_ref().and_then(|account| account.found());
+        forget_unlisted(&home, config, known.as_deref());
 
         let (stop, stopped) = watch::channel(false);
         let ble = Arc::new(Ble::new(
@@ -124,12 +129,22 @@ impl Bridge {
             &config.ble.device,
             config.ble.strangers,
         ));
+        if let Some(known) = &known {
+            ble.learn(&known.with_listed(&config.ble.device));
+        }
         ble.restore(&saved.counters);
         let ids = Arc::new(LastIds::new(saved.message_ids));
         let mut tasks = Vec::new();
         tasks.extend(listener.map(|listener| tokio::spawn(metrics::serve(listener, Arc::clone(&home)))));
+        if let (Some(table), Some(account)) = (&config.cloud, &account) {
+            let (table, told) = (table.clone(), Arc::clone(account));
+            tasks.push(supervise(&home, cloud::SOURCE, stopped.clone(), move |desk| {
+                cloud::run(desk, table.clone(), Arc::clone(&told))
+            }));
+        }
+        let news = || account.as_ref().map(|account| account.news());
         for (number, device) in config.miio.iter().enumerate() {
-            let options = miio_options(device, &ids)?;
+            let options = miio_options(device, &ids, news())?;
             let name = miio_name(device, number);
             tasks.push(supervise(&home, &name, stopped.clone(), move |desk| {
                 miio::run(desk, options.clone())
@@ -153,7 +168,18 @@ impl Bridge {
                 crate::source::ble::adapter::run(desk, Arc::clone(&ble))
             }));
         }
-        let subscriptions = adverts(config, &home, &ble, &stopped);
+        let (subscriptions, merger) = adverts(config, &home, &ble, news(), &stopped);
+        if let Some(news) = news() {
+            let follower = Follower {
+                home: Arc::clone(&home),
+                config: config.clone(),
+                ble: Arc::clone(&ble),
+                merger,
+                ids: Arc::clone(&ids),
+                stop: stopped.clone(),
+            };
+            tasks.push(tokio::spawn(follower.run(news)));
+        }
         let plugs = config.openbeken.iter();
         let plugs = plugs.filter_map(|plug| Some((plug.topics()?, plug.name.clone())));
         let plugs = Arc::new(Plugs::new(Arc::clone(&home), plugs));
@@ -182,6 +208,7 @@ impl Bridge {
             home: Arc::clone(&home),
             ble,
             ids,
+            account,
         };
         tasks.push(tokio::spawn(keeper.clone().run()));
         Ok(Self {
@@ -210,16 +237,20 @@ fn adverts(
     config: &Config,
     home: &Arc<Home>,
     ble: &Arc<Ble>,
+    news: Option<News>,
     stopped: &watch::Receiver<bool>,
-) -> Vec<Subscription> {
+) -> (Vec<Subscription>, Option<Arc<Merger>>) {
     if config.ble.workers.is_some() {
-        let merger = Merger::new(Arc::clone(home), &config.ble.device, config.ble.strangers);
-        let adopter = Adopter::start(config.clone(), stopped.clone());
-        return vec![
+        // Workers know the account's devices, and perhaps sooner.
+        let strangers = config.ble.strangers || config.cloud.is_some();
+        let merger = Arc::new(Merger::new(Arc::clone(home), &config.ble.device, strangers));
+        let adopter = Adopter::start(Arc::clone(home), config.clone(), news, stopped.clone());
+        let decoded = Arc::clone(&merger);
+        let subscriptions = vec![
             Subscription {
                 filter: worker::decoded_topic(home.base()),
                 qos: QoS::AtLeastOnce,
-                handler: Arc::new(move |_, payload, _| merger.handle_message(payload)),
+                handler: Arc::new(move |_, payload, _| decoded.handle_message(payload)),
             },
             Subscription {
                 filter: worker::status_topic(home.base(), "+"),
@@ -227,9 +258,10 @@ fn adverts(
                 handler: Arc::new(move |topic, payload, _| adopter.handle_message(topic, payload)),
             },
         ];
+        return (subscriptions, Some(merger));
     }
     let filters = config.ble.topics.iter();
-    filters
+    let subscriptions = filters
         .map(|filter| {
             let ble = Arc::clone(ble);
             Subscription {
@@ -238,7 +270,8 @@ fn adverts(
                 handler: Arc::new(move |topic, payload, _| ble.handle_message(topic, payload)),
             }
         })
-        .collect()
+        .collect();
+    (subscriptions, None)
 }
 
 fn miio_name(device: &Miio, number: usize) -> String {
@@ -248,11 +281,20 @@ fn miio_name(device: &Miio, number: usize) -> String {
     }
 }
 
+/// The source of a device of the account that isn't listed. Its name there may change, its id doesn't.
+fn adopted_name(device_id: u32) -> String {
+    format!("miio {device_id}")
+}
+
 fn gateway_name(number: usize) -> String {
     format!("gateway {}", number + 1)
 }
 
-fn miio_options(device: &Miio, ids: &Arc<LastIds>) -> Result<miio::Options, StartError> {
+fn miio_options(
+    device: &Miio,
+    ids: &Arc<LastIds>,
+    account: Option<News>,
+) -> Result<miio::Options, StartError> {
     let text = match (&device.spec, device.spec_text) {
         (Some(path), _) => Some(std::fs::read_to_string(path).map_err(|error| error.to_string())),
         (None, text) => text.map(|text| Ok(text.to_owned())),
@@ -270,6 +312,7 @@ fn miio_options(device: &Miio, ids: &Arc<LastIds>) -> Result<miio::Options, Star
         address: device.address,
         device_id: device.device_id,
         token: device.token.clone(),
+        account,
         model: device.model.clone(),
         spec: spec.map(Arc::new),
         every: device.every.duration(),
@@ -277,34 +320,110 @@ fn miio_options(device: &Miio, ids: &Arc<LastIds>) -> Result<miio::Options, Star
     })
 }
 
-/// Devices of an earlier run that the configuration has no more: their entities are removed.
-fn forget_unlisted(home: &Home, config: &Config) {
+/// Gives what the account tells to those who need it: keys to the decoder, and LAN devices sources of their own.
+struct Follower {
+    home: Arc<Home>,
+    config: Config,
+    ble: Arc<Ble>,
+    merger: Option<Arc<Merger>>,
+    ids: Arc<LastIds>,
+    stop: watch::Receiver<bool>,
+}
+
+impl Follower {
+    async fn run(self, mut news: News) {
+        let listed = self.config.miio.iter();
+        let mut served: BTreeSet<_> = listed.filter_map(|device| device.device_id).collect();
+        let addresses: BTreeSet<_> = self
+            .config
+            .miio
+            .iter()
+            .filter_map(|device| device.address)
+            .collect();
+        let adopts = self.config.cloud.as_ref().is_some_and(|cloud| cloud.adopt);
+        while news.changed().await.is_ok() {
+            let Some(found) = news.borrow_and_update().clone() else {
+                continue;
+            };
+            let devices = found.with_listed(&self.config.ble.device);
+            self.ble.learn(&devices);
+            if let Some(merger) = &self.merger {
+                merger.learn(&devices);
+            }
+            let lan = found.lan.iter().filter(|device| adopts && device.speaks);
+            for device in lan {
+                // One that is listed by its address alone has its token from there.
+                let is_listed = device.address.is_some_and(|address| addresses.contains(&address));
+                if !is_listed && served.insert(device.device_id) {
+                    self.serve(device.device_id, &news);
+                }
+            }
+        }
+    }
+
+    fn serve(&self, device_id: u32, news: &News) {
+        let options = miio::Options {
+            name: None,
+            address: None,
+            device_id: Some(device_id),
+            token: None,
+            account: Some(news.clone()),
+            model: None,
+            spec: None,
+            every: Every::seconds(30).duration(),
+            ids: Arc::clone(&self.ids),
+        };
+        // It ends with `stop`, as all sources.
+        drop(supervise(
+            &self.home,
+            &adopted_name(device_id),
+            self.stop.clone(),
+            move |desk| miio::run(desk, options.clone()),
+        ));
+    }
+}
+
+/// Devices of an earlier run that the configuration has no more: their entities are removed. `known` is what the account
+/// told in that run; without it, nobody knows which devices are the account's.
+fn forget_unlisted(home: &Home, config: &Config, known: Option<&Found>) {
     use crate::home::Id;
-    let listed: std::collections::BTreeSet<_> = config
-        .ble
-        .device
+    let is_unknown = config.cloud.is_some() && known.is_none();
+    let none = Found::default();
+    let (known, adopts) = (
+        known.unwrap_or(&none),
+        config.cloud.as_ref().is_some_and(|cloud| cloud.adopt),
+    );
+    let listed: BTreeSet<_> = known
+        .with_listed(&config.ble.device)
         .iter()
         .map(|device| Id::of_address(device.address).as_str().to_owned())
         .collect();
     let miio = config.miio.iter().enumerate();
     let gateways = (0..config.gateway.len()).map(gateway_name);
-    let sources: std::collections::BTreeSet<_> = miio
+    let adopted = known.lan.iter().filter(|_| adopts);
+    let sources: BTreeSet<_> = miio
         .map(|(number, device)| miio_name(device, number))
         .chain(gateways)
+        .chain(adopted.map(|device| adopted_name(device.device_id)))
         .collect();
     for (id, announced) in home.announced() {
         let stays = match announced.source.as_str() {
-            "ble" => config.ble.strangers || listed.contains(&id),
+            "ble" => config.ble.strangers || is_unknown || listed.contains(&id),
             openbeken::SOURCE => config
                 .openbeken
                 .iter()
                 .any(|device| Id::of(&device.client_id).is_some_and(|own| own.as_str() == id)),
-            source => sources.contains(source),
+            source => sources.contains(source) || (is_unknown && adopts && is_adopted(source)),
         };
         if !stays && home.remove(&id) {
             info!("{id} isn't configured any more: its entities are removed");
         }
     }
+}
+
+fn is_adopted(source: &str) -> bool {
+    let id = source.strip_prefix("miio ");
+    id.is_some_and(|id| id.parse::<u32>().is_ok())
 }
 
 /// Saves the state, looks for silent devices, and logs how things are.
@@ -314,6 +433,7 @@ struct Keeper {
     home: Arc<Home>,
     ble: Arc<Ble>,
     ids: Arc<LastIds>,
+    account: Option<Arc<Account>>,
 }
 
 impl Keeper {
@@ -342,6 +462,11 @@ impl Keeper {
             counters: self.ble.states(),
             message_ids: self.ids.all(),
             announced: self.home.announced(),
+            cloud: self
+                .account
+                .as_ref()
+                .and_then(|account| account.found())
+                .map(|found| Found::clone(&found)),
         };
         if let Err(error) = saved.write(path) {
             self.home.counters.saves_failed.add();

@@ -3,18 +3,19 @@
 
 pub mod ble;
 pub mod broker;
-mod cloud;
+pub mod cloud;
 pub mod gateway;
 pub mod miio;
 pub mod openbeken;
 
 use std::net::{Ipv4Addr, SocketAddr};
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use tokio::task::JoinHandle;
 
-use crate::config::{Config, ConfigError, Every};
+use crate::config::{Config, ConfigError};
 
 pub use broker::{Broker, BrokerError};
 
@@ -28,6 +29,8 @@ pub struct Simulation {
     /// What isn't simulated, and why.
     pub missing: Vec<String>,
     tasks: Vec<JoinHandle<()>>,
+    /// Where the session of the simulated account is.
+    folder: PathBuf,
 }
 
 /// Why there is no simulated home.
@@ -73,11 +76,22 @@ impl Simulation {
                 None
             }
         };
-        let mut config = config(&broker, gateway_address)?;
-        cloud::enrich(&mut config, &wifi).await?;
+        let folder = std::env::temp_dir().join(format!(
+            "bridge-simulation-{}-{}",
+            std::process::id(),
+            broker.mqtt5().port()
+        ));
+        let mut config = config(&broker, &wifi, gateway_address)?;
+        let account = Arc::new(Mutex::new(cloud::of_home(&wifi)));
+        let (server, task) = cloud::serve(account, 0).await?;
+        tasks.push(task);
+        let session = folder.join("session");
+        cloud::login(server, &session).await?;
+        if let Some(table) = &mut config.cloud {
+            (table.server, table.session) = (Some(server), Some(session));
+        }
         for device in &mut config.miio {
-            device.every = Every::seconds(2);
-            if device.model.as_deref() == Some(miio::PURIFIER_MODEL) {
+            if device.name.as_deref() == Some("Purifier") {
                 device.spec_text = Some(miio::PURIFIER);
             }
         }
@@ -89,6 +103,7 @@ impl Simulation {
             config,
             missing,
             tasks,
+            folder,
         })
     }
 }
@@ -98,14 +113,19 @@ impl Drop for Simulation {
         for task in &self.tasks {
             task.abort();
         }
+        let _ = std::fs::remove_dir_all(&self.folder);
     }
 }
 
 /// The file that a person would write for this home; keys and tokens come from the cloud.
-fn config(broker: &Broker, gateway: Option<SocketAddr>) -> Result<Config, SimulationError> {
+fn config(
+    broker: &Broker,
+    wifi: &miio::Devices,
+    gateway: Option<SocketAddr>,
+) -> Result<Config, SimulationError> {
     use std::fmt::Write;
     let mut text = format!(
-        "[mqtt]\nhost = \"127.0.0.1\"\nport = {}\n[ble]\ntopics = [\"{}\"]\n",
+        "[mqtt]\nhost = \"127.0.0.1\"\nport = {}\n[cloud]\nservers = [\"de\"]\n[ble]\ntopics = [\"{}\"]\n",
         broker.mqtt5().port(),
         ble::TOPICS.join("\", \""),
     );
@@ -116,6 +136,12 @@ fn config(broker: &Broker, gateway: Option<SocketAddr>) -> Result<Config, Simula
                 "[[ble.device]]\naddress = \"{address}\"\nname = \"{name}\"\n"
             );
         }
+    }
+    for (name, _, id, _) in wifi.listed() {
+        let _ = write!(
+            text,
+            "[[miio]]\nname = \"{name}\"\ndevice_id = {id}\nevery = \"2s\"\n"
+        );
     }
     let (client_id, group) = (openbeken::CLIENT_ID, openbeken::GROUP);
     let _ = write!(

@@ -1,17 +1,20 @@
-//! What is kept from one run to the next: replay counters, message ids, what was announced.
+//! What is kept from one run to the next: replay counters, message ids, what was announced, what the cloud told.
 //!
 //! The file is written anew beside the old one and takes its place when it is whole and on disk: a crash or a full disk
 //! leaves the old one. Only its owner can read it.
 
 use std::collections::BTreeMap;
-use std::fs::{self, File};
-use std::io::{self, Write};
+use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 
 use mibeacon::DeviceState;
 use serde::{Deserialize, Serialize};
+use zeroize::Zeroizing;
 
 use crate::home::Announced;
+use crate::private_file::write_private;
+use crate::source::cloud::Found;
 
 /// What is kept.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -25,6 +28,9 @@ pub struct Saved {
     /// What the broker keeps of each device.
     #[serde(default)]
     pub announced: BTreeMap<String, Announced>,
+    /// What the account in the cloud has.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cloud: Option<Found>,
 }
 
 /// Why state can't be kept.
@@ -96,27 +102,8 @@ impl Saved {
             path: path.to_owned(),
             error,
         })?;
-        let mut beside = path.as_os_str().to_owned();
-        beside.push(".new");
-        let beside = PathBuf::from(beside);
-        let outcome = write_whole(&beside, &text).and_then(|()| fs::rename(&beside, path));
-        outcome.map_err(|error| {
-            let _ = fs::remove_file(&beside);
-            file(path, error)
-        })
+        write_private(path, &Zeroizing::new(text)).map_err(|error| file(path, error))
     }
-}
-
-fn write_whole(path: &Path, text: &[u8]) -> io::Result<()> {
-    // One that a crash left. `create_new` follows no link that somebody put there.
-    let _ = fs::remove_file(path);
-    let mut options = File::options();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let mut file = options.open(path)?;
-    file.write_all(text)?;
-    file.sync_all()
 }
 
 fn file(path: &Path, error: io::Error) -> StateError {
@@ -178,7 +165,7 @@ mod tests {
         Saved::default().write(&path).unwrap();
         let before = fs::read(&path).unwrap();
         // A folder in the way of the new file: as good as a full disk, also for root.
-        fs::create_dir_all(folder.join("state.json.new/x")).unwrap();
+        fs::create_dir_all(folder.join(format!("state.json.{}/x", std::process::id()))).unwrap();
         assert!(Saved::default().write(&path).is_err());
         assert_eq!(fs::read(&path).unwrap(), before);
         fs::remove_dir_all(folder).unwrap();

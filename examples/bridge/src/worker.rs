@@ -27,10 +27,12 @@ use tokio::sync::watch;
 use tokio::time::{Instant, sleep};
 use tracing::{debug, info, warn};
 
-use crate::config::Config;
+use crate::config::{BleDevice, Cloud, Config};
 use crate::home::{Health, Home, Id};
 use crate::mqtt::{self, Backoff, Happened, Link, TlsError, stopped};
 use crate::source::ble::{Advert, Ble};
+use crate::source::cloud::{self, Account};
+use crate::source::supervise;
 
 pub use adopt::{Adopter, adopt};
 pub use merge::Merger;
@@ -57,7 +59,9 @@ pub struct Worker {
     status: String,
     /// Counters of what it did.
     pub home: Arc<Home>,
-    ble: Ble,
+    ble: Arc<Ble>,
+    cloud: Option<Cloud>,
+    listed: Vec<BleDevice>,
 }
 
 /// Why a worker doesn't start.
@@ -116,13 +120,23 @@ impl Worker {
             filters: topics.map(|topic| format!("$share/{group}/{topic}")).collect(),
             decoded: decoded_topic(base),
             status,
-            ble: Ble::new(Arc::clone(&home), &config.ble.device, config.ble.strangers),
+            ble: Arc::new(Ble::new(
+                Arc::clone(&home),
+                &config.ble.device,
+                config.ble.strangers,
+            )),
             home,
+            cloud: config.cloud.clone(),
+            listed: config.ble.device.clone(),
         })
     }
 
     /// Works until `stop` says so.
     pub async fn run(&self, mut stop: watch::Receiver<bool>) {
+        tokio::select! {
+            () = self.learn(stop.clone()) => {}
+            () = stopped(&mut stop) => return,
+        }
         let mut backoff = Backoff::new(u64::from(std::process::id()));
         loop {
             let mut link = Link::open(self.options.clone());
@@ -149,6 +163,32 @@ impl Worker {
                 () = stopped(&mut stop) => return,
             }
         }
+    }
+
+    /// Asks the account for keys, and waits for its first answer: without keys, raw advertisements that other workers could
+    /// have decoded would be thrown away.
+    async fn learn(&self, stop: watch::Receiver<bool>) {
+        let Some(table) = &self.cloud else { return };
+        let account = Arc::new(Account::new(None));
+        let (asked, table) = (Arc::clone(&account), table.clone());
+        drop(supervise(&self.home, cloud::SOURCE, stop, move |desk| {
+            cloud::run(desk, table.clone(), Arc::clone(&asked))
+        }));
+        let mut news = account.news();
+        if news.wait_for(Option::is_some).await.is_err() {
+            return;
+        }
+        if let Some(found) = account.found() {
+            self.ble.learn(&found.with_listed(&self.listed));
+        }
+        let (ble, listed) = (Arc::clone(&self.ble), self.listed.clone());
+        tokio::spawn(async move {
+            while news.changed().await.is_ok() {
+                if let Some(found) = account.found() {
+                    ble.learn(&found.with_listed(&listed));
+                }
+            }
+        });
     }
 
     /// One connection until it ends, or, as a stand-in, until nothing has come for `idle`.

@@ -57,6 +57,10 @@ counters! {
     journal_dropped, "Changes that the view was too slow for.";
     /// Readings that arrived through workers more than once.
     duplicates, "Readings of workers that were known already.";
+    /// Sessions of workers that were gone, worked off.
+    workers_adopted, "Sessions of dead workers that were taken over and worked off.";
+    /// Raw advertisements in these sessions.
+    adverts_adopted, "Raw advertisements that were decoded in place of a dead worker.";
     /// State that could not be saved.
     saves_failed, "Attempts to save the state that failed.";
 }

@@ -1,30 +1,59 @@
-//! A cloud in this process: the account that knows the simulated home's tokens and bind keys. The bridge gets them by a
-//! login, as from the real one; only the wire between the two is a call.
+//! A cloud on loopback: the account that knows the simulated home's tokens and bind keys. The home's owner logs in, and the
+//! bridge goes on with the session that was saved, as with the real one.
 
-use std::time::{SystemTime, UNIX_EPOCH};
+#[path = "../../../cloud/loopback.rs"]
+mod loopback;
 
-use bytes::Bytes;
-use http::Response;
+use std::net::SocketAddr;
+use std::path::Path;
+use std::sync::{Arc, Mutex};
+
+use tokio::task::JoinHandle;
 use xiaomi_cloud::server::{Account, Cloud};
-use xiaomi_cloud::{Failure, Password, Region, Session, Transmit};
+use xiaomi_cloud::transport::Http;
+use xiaomi_cloud::{Identity, Login, LoginEvent, Password, Region};
 
 use super::{SimulationError, ble, miio};
-use crate::config::Config;
-use crate::source::cloud::{self, Carrier};
+use crate::session_file::write_session;
+use crate::source::cloud::generator;
 
-struct InProcess(Cloud);
+/// An account without devices.
+#[must_use]
+pub fn account() -> Cloud {
+    Cloud::new(1, Account::new(USER, PASSWORD, "1000000001"))
+}
 
-impl Carrier for InProcess {
-    async fn send(&mut self, transmit: Transmit) -> Result<Response<Bytes>, Failure> {
-        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-        Ok(self.0.handle(now, &transmit.request))
+/// Serves a cloud on loopback; port 0 takes a free one. Aborting the task ends it with all its connections.
+///
+/// # Errors
+///
+/// The port is taken.
+pub async fn serve(cloud: Arc<Mutex<Cloud>>, port: u16) -> std::io::Result<(SocketAddr, JoinHandle<()>)> {
+    loopback::serve_cloud(cloud, port).await
+}
+
+/// Logs in to a cloud of [`account`], and saves the session as the program `cloud` does.
+///
+/// # Errors
+///
+/// The cloud refuses, or asks something; or the file can't be written.
+pub async fn login(server: SocketAddr, session: &Path) -> Result<(), SimulationError> {
+    let error = |error: &dyn std::fmt::Display| SimulationError::Cloud(error.to_string());
+    let http = Http::rerouted(server).map_err(|problem| error(&problem))?;
+    let mut generator = generator().map_err(|problem| error(&problem))?;
+    let mut login = Login::password(Identity::random(&mut generator), USER, Password::new(PASSWORD));
+    match http.login(&mut login).await {
+        LoginEvent::LoggedIn(credentials) => {
+            write_session(session, &credentials).map_err(|problem| error(&problem))
+        }
+        LoginEvent::Failed(problem) => Err(error(&problem)),
+        _ => Err(error(&"it asks something")),
     }
 }
 
-/// Logs in to the simulated cloud and adds what it knows to the configuration.
-pub(super) async fn enrich(config: &mut Config, wifi: &miio::Devices) -> Result<(), SimulationError> {
-    let error = |error: cloud::CloudError| SimulationError::Cloud(error.to_string());
-    let mut cloud = Cloud::new(1, Account::new(USER, PASSWORD, "1000000001"));
+/// The account of the simulated home.
+pub(super) fn of_home(wifi: &miio::Devices) -> Cloud {
+    let mut cloud = account();
     let region = cloud.region(Region::Germany);
     for (number, (address, key, name)) in ble::listed().enumerate() {
         if let Some(key) = key {
@@ -39,16 +68,7 @@ pub(super) async fn enrich(config: &mut Config, wifi: &miio::Devices) -> Result<
         };
         region.add_wifi(&id.to_string(), name, model, token, &address.to_string());
     }
-    let mut carrier = InProcess(cloud);
-    let credentials = cloud::login(&mut carrier, USER, Password::new(PASSWORD))
-        .await
-        .map_err(error)?;
-    let mut session = Session::new(credentials);
-    let found = cloud::fetch(&mut session, &mut carrier, &[Region::Germany])
-        .await
-        .map_err(error)?;
-    cloud::enrich(config, found);
-    Ok(())
+    cloud
 }
 
 const USER: &str = "user@example.com";

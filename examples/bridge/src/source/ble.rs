@@ -9,7 +9,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use macaddr::MacAddr6;
-use mibeacon::{Decoder, DeviceState, Outcome, Policy, Report, Slot};
+use mibeacon::{BindKey, Decoder, DeviceState, Outcome, Policy, Report, Slot};
 use tracing::{debug, warn};
 
 pub use advert::{Advert, AdvertError, Part};
@@ -30,6 +30,8 @@ pub struct Ble {
 #[derive(Debug)]
 struct Inner {
     decoder: Decoder<Vec<Slot>>,
+    /// To tell whether a device has another key than before.
+    keys: HashMap<[u8; 6], Option<BindKey>>,
     names: HashMap<[u8; 6], String>,
     /// Who the devices are.
     abouts: HashMap<[u8; 6], Known>,
@@ -49,31 +51,34 @@ impl Ble {
     /// A decoder that knows these devices. With `strangers`, others are shown too as far as they are plain.
     #[must_use]
     pub fn new(home: Arc<Home>, devices: &[BleDevice], strangers: bool) -> Self {
-        let capacity = devices.len() + devices.len() / 3 + 1;
-        let mut decoder = Decoder::with_capacity(capacity, Policy::Lenient);
-        let mut names = HashMap::new();
-        for device in devices {
-            let known = match &device.key {
-                Some(key) => decoder.insert_key(device.address, key.clone()),
-                None => decoder.track(device.address),
-            };
-            if let Err(error) = known {
-                warn!("{}: {error}", device.address);
-            }
-            if let Some(name) = &device.name {
-                names.insert(device.address.into_array(), name.clone());
-            }
-        }
+        let (decoder, keys, names) = knowing(devices);
         Self {
             home,
             inner: Mutex::new(Inner {
                 decoder,
+                keys,
                 names,
                 abouts: HashMap::new(),
                 told: HashMap::new(),
             }),
             strangers,
         }
+    }
+
+    /// Knows these devices instead. Counters of those that stay are kept, unless the key is another one.
+    pub fn learn(&self, devices: &[BleDevice]) {
+        let (mut decoder, keys, names) = knowing(devices);
+        let mut inner = self.inner();
+        for state in inner.decoder.states() {
+            let address = state.address.into_array();
+            // One with another key was paired again and counts from zero.
+            if keys.contains_key(&address) && keys.get(&address) == inner.keys.get(&address) {
+                let _ = decoder.restore(&state);
+            }
+        }
+        (inner.decoder, inner.keys, inner.names) = (decoder, keys, names);
+        inner.abouts.clear();
+        inner.told.clear();
     }
 
     /// Takes a message of another gateway: the topic may hold the address, the payload is JSON or hex digits.
@@ -206,6 +211,33 @@ impl Ble {
     fn inner(&self) -> std::sync::MutexGuard<'_, Inner> {
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+type Knowing = (
+    Decoder<Vec<Slot>>,
+    HashMap<[u8; 6], Option<BindKey>>,
+    HashMap<[u8; 6], String>,
+);
+
+/// A decoder, keys and names of these devices.
+fn knowing(devices: &[BleDevice]) -> Knowing {
+    let capacity = devices.len() + devices.len() / 3 + 1;
+    let mut decoder = Decoder::with_capacity(capacity, Policy::Lenient);
+    let (mut keys, mut names) = (HashMap::new(), HashMap::new());
+    for device in devices {
+        keys.insert(device.address.into_array(), device.key.clone());
+        let known = match &device.key {
+            Some(key) => decoder.insert_key(device.address, key.clone()),
+            None => decoder.track(device.address),
+        };
+        if let Err(error) = known {
+            warn!("{}: {error}", device.address);
+        }
+        if let Some(name) = &device.name {
+            names.insert(device.address.into_array(), name.clone());
+        }
+    }
+    (decoder, keys, names)
 }
 
 /// What a report says, as an update; `None` if there is nothing to say.

@@ -11,13 +11,15 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use miio_proto::info::DeviceDescription;
-use miio_proto::transport::{Client, Handle, discover};
+use miio_proto::transport::{Client, Handle, SessionEvent, discover};
 use miio_proto::{CallError, DeviceId, Request, Token};
 use serde_json::Value as Json;
+use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep_until};
 use tracing::{info, warn};
 
 use crate::home::{About, Action, Entity, Health, Id, Presence, Says, Update, Value};
+use crate::source::cloud::News;
 use crate::source::{Desk, SourceError};
 
 /// What a device is reached with.
@@ -29,8 +31,10 @@ pub struct Options {
     pub address: Option<SocketAddr>,
     /// Its id.
     pub device_id: Option<u32>,
-    /// Its token.
-    pub token: Token,
+    /// Its token; without one, what the account has for `device_id`.
+    pub token: Option<Token>,
+    /// The account.
+    pub account: Option<News>,
     /// Its model, where it doesn't tell.
     pub model: Option<String>,
     /// Its specification.
@@ -69,30 +73,40 @@ impl LastIds {
     }
 }
 
-/// Serves one device until it fails.
+/// Serves one device until it fails, or until the account has another token for it.
 ///
 /// # Errors
 ///
 /// It can't be found, or answered nothing for three rounds.
-pub async fn run(mut desk: Desk, options: Options) -> Result<(), SourceError> {
-    let address = match options.address {
-        Some(address) => address,
-        None => find(options.device_id).await?,
+pub async fn run(mut desk: Desk, mut options: Options) -> Result<(), SourceError> {
+    let configured = options.address;
+    let (token, mut news) = match (options.token.clone(), options.account.take()) {
+        (Some(token), _) => (token, None),
+        (None, account) => {
+            let mut news = account.ok_or_else(|| SourceError::new("there is no token", None))?;
+            (ask_account(&desk, &mut options, &mut news).await?, Some(news))
+        }
     };
-    let bind = if address.ip().is_loopback() {
-        "127.0.0.1:0"
-    } else {
-        "0.0.0.0:0"
+    let last_id = options.ids.get(&desk.name);
+    let opened = match options.address {
+        None => open(find(options.device_id).await?, &options, &token, last_id).await?,
+        Some(address) => match open(address, &options, &token, last_id).await {
+            // It was there when the cloud saw it last.
+            Err(error) if configured.is_none() => match find(options.device_id).await {
+                Ok(other) if other != address => open(other, &options, &token, last_id).await?,
+                _ => return Err(error),
+            },
+            outcome => outcome?,
+        },
     };
-    let (client, mut events) = Client::bind(bind)
-        .await
-        .map_err(|error| SourceError::new(&error, None))?;
-    let mut config = miio_proto::Config::new(options.token.clone()).last_id(options.ids.get(&desk.name));
-    if let Some(id) = options.device_id {
-        config = config.device_id(DeviceId(id));
-    }
-    let handle = client.add(address, config).await;
-    let info = describe(&handle, &options).await?;
+    let Opened {
+        // It lives as long as this.
+        client: _client,
+        mut events,
+        handle,
+        info,
+        address,
+    } = opened;
     let mut device = Device::new(&desk, &options, &info, handle)?;
     info!("{} is {} at {address}", device.about.name, device.model);
 
@@ -130,6 +144,7 @@ pub async fn run(mut desk: Desk, options: Options) -> Result<(), SourceError> {
                 // What became of it is asked for at once.
                 next = Instant::now() + SETTLE;
             }
+            error = replaced(&mut news, options.device_id, &token) => return Err(error),
             event = events.recv() => {
                 if let Some(event) = event
                     && let miio_proto::Event::Notice(notice) = event.event
@@ -139,6 +154,90 @@ pub async fn run(mut desk: Desk, options: Options) -> Result<(), SourceError> {
             }
         }
     }
+}
+
+/// Waits until the account has a token for the device, and fills in what isn't configured.
+async fn ask_account(desk: &Desk, options: &mut Options, news: &mut News) -> Result<Token, SourceError> {
+    loop {
+        let found = news.borrow_and_update().clone();
+        let device = found.as_ref().and_then(|found| found.lan(options.device_id?));
+        if let Some(device) = device {
+            options.address = options.address.or(device.address);
+            options.name = options.name.take().or_else(|| device.name.clone());
+            options.model = options.model.take().or_else(|| device.model.clone());
+            return Ok(device.token.clone());
+        }
+        let what = match (found, options.device_id) {
+            (Some(_), Some(id)) => {
+                let what = format!(
+                    "the account has no device {id} with a token. Compare device_id with what \
+                     `cargo run --example cloud -- devices` lists, and cloud.devices"
+                );
+                warn!("{}: {what}", desk.name);
+                what
+            }
+            _ => "it waits for its token from the cloud".to_owned(),
+        };
+        desk.home.set_health(&desk.name, Health::Down(what));
+        if news.changed().await.is_err() {
+            return Err(SourceError::new("the account is gone", None));
+        }
+    }
+}
+
+/// Waits until the account has another token for the device than this one; for ever, if nothing is taken from there.
+async fn replaced(news: &mut Option<News>, id: Option<u32>, token: &Token) -> SourceError {
+    let (Some(news), Some(id)) = (news, id) else {
+        return std::future::pending().await;
+    };
+    loop {
+        let found = news.borrow_and_update().clone();
+        let device = found.as_ref().and_then(|found| found.lan(id));
+        if device.is_some_and(|device| device.token != *token) {
+            return SourceError::new("the account has a new token for it", None);
+        }
+        if news.changed().await.is_err() {
+            return std::future::pending().await;
+        }
+    }
+}
+
+/// A device that said who it is.
+struct Opened {
+    client: Client,
+    events: mpsc::Receiver<SessionEvent>,
+    handle: Handle,
+    info: DeviceDescription,
+    address: SocketAddr,
+}
+
+async fn open(
+    address: SocketAddr,
+    options: &Options,
+    token: &Token,
+    last_id: u32,
+) -> Result<Opened, SourceError> {
+    let bind = match address {
+        _ if address.ip().is_loopback() => "127.0.0.1:0",
+        SocketAddr::V4(_) => "0.0.0.0:0",
+        SocketAddr::V6(_) => "[::]:0",
+    };
+    let (client, events) = Client::bind(bind)
+        .await
+        .map_err(|error| SourceError::new(&error, None))?;
+    let mut config = miio_proto::Config::new(token.clone()).last_id(last_id);
+    if let Some(id) = options.device_id {
+        config = config.device_id(DeviceId(id));
+    }
+    let handle = client.add(address, config).await;
+    let info = describe(&handle, options).await?;
+    Ok(Opened {
+        client,
+        events,
+        handle,
+        info,
+        address,
+    })
 }
 
 /// A device that answers.

@@ -10,7 +10,8 @@ use tracing::{info, warn};
 
 use super::{Happened, Link, Worker, WorkerError, stopped};
 use crate::config::Config;
-use crate::home::Id;
+use crate::home::{Home, Id};
+use crate::source::cloud::News;
 
 /// Works off the session of the worker of this name, and ends it. Says how many raw advertisements there were.
 ///
@@ -56,11 +57,11 @@ pub struct Adopter {
 }
 
 impl Adopter {
-    /// Starts to watch; it ends with `stop`.
+    /// Starts to watch; it ends with `stop`. Keys that aren't configured are those of the account.
     #[must_use]
-    pub fn start(config: Config, stop: watch::Receiver<bool>) -> Self {
+    pub fn start(home: Arc<Home>, config: Config, news: Option<News>, stop: watch::Receiver<bool>) -> Self {
         let (sender, receiver) = mpsc::channel(64);
-        tokio::spawn(watch_workers(config, receiver, stop));
+        tokio::spawn(watch_workers(home, config, news, receiver, stop));
         Self { sender }
     }
 
@@ -74,7 +75,9 @@ impl Adopter {
 }
 
 async fn watch_workers(
+    home: Arc<Home>,
     config: Config,
+    account: Option<News>,
     mut news: mpsc::Receiver<(Id, bool)>,
     mut stop: watch::Receiver<bool>,
 ) {
@@ -97,11 +100,26 @@ async fn watch_workers(
             continue;
         }
         let (config, gone) = (Arc::clone(&config), name.clone());
+        let (home, account) = (Arc::clone(&home), account.clone());
         let task = tokio::spawn(async move {
             // Its supervisor may start it again.
             sleep(GRACE).await;
-            if let Err(error) = adopt(&config, &gone).await {
-                warn!("worker {gone}: {error}");
+            let mut config = Config::clone(&config);
+            if let Some(mut account) = account {
+                // Without keys, what it had would be thrown away.
+                let Ok(found) = account.wait_for(Option::is_some).await else {
+                    return;
+                };
+                if let Some(found) = found.as_ref() {
+                    config.ble.device = found.with_listed(&config.ble.device);
+                }
+            }
+            match adopt(&config, &gone).await {
+                Ok(taken) => {
+                    home.counters.workers_adopted.add();
+                    home.counters.adverts_adopted.add_many(taken);
+                }
+                Err(error) => warn!("worker {gone}: {error}"),
             }
         });
         waiting.insert(name, task);

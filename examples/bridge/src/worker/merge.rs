@@ -15,8 +15,8 @@ use crate::home::{About, Home, Id, Presence, Update, Value};
 #[derive(Debug)]
 pub struct Merger {
     home: Arc<Home>,
-    /// Listed devices and their names.
-    names: HashMap<[u8; 6], Option<String>>,
+    /// Known devices and their names.
+    names: Mutex<HashMap<[u8; 6], Option<String>>>,
     strangers: bool,
     devices: Mutex<HashMap<[u8; 6], Window>>,
 }
@@ -38,14 +38,20 @@ impl Merger {
     /// Knows these devices; with `strangers`, others are shown too.
     #[must_use]
     pub fn new(home: Arc<Home>, devices: &[BleDevice], strangers: bool) -> Self {
-        let names = devices
-            .iter()
-            .map(|device| (device.address.into_array(), device.name.clone()));
         Self {
             home,
-            names: names.collect(),
+            names: Mutex::new(names(devices)),
             strangers,
             devices: Mutex::new(HashMap::new()),
+        }
+    }
+
+    /// Knows these devices instead.
+    pub fn learn(&self, devices: &[BleDevice]) {
+        *self.names.lock().unwrap_or_else(PoisonError::into_inner) = names(devices);
+        let mut devices = self.devices.lock().unwrap_or_else(PoisonError::into_inner);
+        for window in devices.values_mut() {
+            window.about = None;
         }
     }
 
@@ -63,7 +69,9 @@ impl Merger {
     /// Takes a report.
     pub fn handle(&self, report: Report) {
         let address = report.address.into_array();
-        let name = self.names.get(&address);
+        let names = self.names.lock().unwrap_or_else(PoisonError::into_inner);
+        let name = names.get(&address).cloned();
+        drop(names);
         if name.is_none() && !self.strangers {
             return;
         }
@@ -73,7 +81,7 @@ impl Merger {
             devices.clear();
         }
         let window = devices.entry(address).or_default();
-        let Some(update) = window.update(report, name.cloned().flatten()) else {
+        let Some(update) = window.update(report, name.flatten()) else {
             drop(devices);
             self.home.counters.duplicates.add();
             return;
@@ -81,6 +89,13 @@ impl Merger {
         drop(devices);
         self.home.apply(update);
     }
+}
+
+fn names(devices: &[BleDevice]) -> HashMap<[u8; 6], Option<String>> {
+    let names = devices.iter();
+    names
+        .map(|device| (device.address.into_array(), device.name.clone()))
+        .collect()
 }
 
 impl Window {

@@ -8,7 +8,7 @@ use crate::home::Says;
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Report {
     /// Who sent it.
-    #[serde(with = "address")]
+    #[serde(with = "crate::json::address")]
     pub address: macaddr::MacAddr6,
     /// The model, if the payload tells.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -26,20 +26,4 @@ pub struct Report {
     pub authenticated: bool,
     /// What it says.
     pub says: Vec<Says>,
-}
-
-/// `A4:C1:38:01:02:03`.
-mod address {
-    use macaddr::MacAddr6;
-    use serde::de::{Deserialize, Deserializer, Error};
-    use serde::ser::Serializer;
-
-    pub(super) fn serialize<S: Serializer>(address: &MacAddr6, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(address)
-    }
-
-    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<MacAddr6, D::Error> {
-        let text = std::borrow::Cow::<str>::deserialize(deserializer)?;
-        text.parse().map_err(|_| D::Error::custom("no Bluetooth address"))
-    }
 }
