@@ -7,7 +7,7 @@ mod stroke;
 
 use alloc::vec::Vec;
 
-use tiny_skia::{FillRule, LineCap, LineJoin, PathBuilder, Pixmap, PremultipliedColorU8, Stroke};
+use tiny_skia::{PathBuilder, Pixmap, PremultipliedColorU8};
 
 use self::coverage::Coverage;
 use super::scene::Scene;
@@ -116,7 +116,7 @@ fn draw_shape(pixmap: &mut Pixmap, shape: &Shape) {
         && let Some(path) = path(&shape.outline)
         && let Some(mut coverage) = Coverage::around(pixmap, &shape.outline, 0.0)
     {
-        coverage.fill(&path, FillRule::EvenOdd);
+        coverage.fill(&path);
         coverage.blend(pixmap, shape.fill);
     }
     stroke(pixmap, &shape.outline, shape.stroke, shape.width);
@@ -129,19 +129,7 @@ fn stroke(pixmap: &mut Pixmap, outline: &Outline, color: Rgba, width: f32) {
     let Some(mut coverage) = Coverage::around(pixmap, outline, width / 2.0) else {
         return;
     };
-    if width <= MAX_LINE {
-        stroke::cover(&mut coverage, outline, width);
-    } else {
-        let pen = Stroke {
-            width,
-            line_cap: LineCap::Round,
-            line_join: LineJoin::Round,
-            ..Stroke::default()
-        };
-        if let Some(path) = path(outline).and_then(|path| path.stroke(&pen, 1.0)) {
-            coverage.fill(&path, FillRule::Winding);
-        }
-    }
+    stroke::cover(&mut coverage, outline, width);
     coverage.blend(pixmap, color);
 }
 
@@ -164,6 +152,3 @@ fn path(outline: &Outline) -> Option<tiny_skia::Path> {
 fn premultiplied(color: Rgba) -> PremultipliedColorU8 {
     tiny_skia::ColorU8::from_rgba(color.r, color.g, color.b, color.a).premultiply()
 }
-
-/// Wider lines have so many pixels near each segment that tiny-skia's way is the faster one.
-const MAX_LINE: f32 = 32.0;

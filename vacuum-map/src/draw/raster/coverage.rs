@@ -49,15 +49,15 @@ impl Coverage {
         })
     }
 
-    /// Covers what is inside a path.
-    pub(super) fn fill(&mut self, path: &Path, rule: FillRule) {
+    /// Covers what is inside a path; where it covers itself there are holes.
+    pub(super) fn fill(&mut self, path: &Path) {
         let side = |side: usize| u32::try_from(side).unwrap_or(u32::MAX);
         let Some(mut mask) = Mask::new(side(self.width), side(self.height)) else {
             return;
         };
         #[expect(clippy::cast_precision_loss, reason = "pixels of a picture")]
         let origin = Transform::from_translate(-(self.left as f32), -(self.top as f32));
-        mask.fill_path(path, rule, true, origin);
+        mask.fill_path(path, FillRule::EvenOdd, true, origin);
         for (covered, mask) in self.covered.iter_mut().zip(mask.data()) {
             let levels = (u16::from(*mask) * u16::from(FULL) + 127) / 255;
             let [levels, _] = levels.to_le_bytes();

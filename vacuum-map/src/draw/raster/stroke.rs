@@ -10,7 +10,7 @@ use crate::place::Pixel;
 
 /// Covers the lines and curves of an outline.
 pub(super) fn cover(coverage: &mut Coverage, outline: &Outline, width: f32) {
-    let pen = Pen {
+    let mut pen = Pen {
         radius: (width / 2.0).max(0.5),
         #[expect(
             clippy::cast_possible_truncation,
@@ -18,6 +18,7 @@ pub(super) fn cover(coverage: &mut Coverage, outline: &Outline, width: f32) {
             reason = "at most 255 * 256 / LEVELS"
         )]
         level: (width.min(1.0) * 255.0 * 256.0 / LEVELS) as u16,
+        ink: MIN_INK + INK * coverage.covered.len(),
     };
     for_each_segment(&outline.steps, |from, to| pen.draw(coverage, from, to));
 }
@@ -28,12 +29,14 @@ struct Pen {
     radius: f32,
     /// What each of the [`LEVELS`] covers, in 256ths: a line that is thinner than a pixel never covers all of it.
     level: u16,
+    /// How many pixels it may still look at, so that no map can make it draw for minutes.
+    ink: usize,
 }
 
 impl Pen {
     /// Covers what is near a segment.
     #[expect(clippy::cast_precision_loss, reason = "pixels of a picture")]
-    fn draw(&self, part: &mut Coverage, from: Pixel, to: Pixel) {
+    fn draw(&mut self, part: &mut Coverage, from: Pixel, to: Pixel) {
         let origin = |point: Pixel| (point.x - part.left as f64, point.y - part.top as f64);
         let reach = self.radius + 0.5;
         let Some((from, to)) = clip(
@@ -58,6 +61,11 @@ impl Pen {
             let (start, end) = pixels(segment.outside(y, reach));
             let (full_start, full_end) = pixels(segment.inside(y, self.radius - 0.5));
             let (full_start, full_end) = (full_start.clamp(start, end), full_end.clamp(start, end));
+            // A row has its price, too.
+            let Some(ink) = self.ink.checked_sub(end - start + 8) else {
+                return;
+            };
+            self.ink = ink;
             let line = row * part.width;
             let Some(line) = part.covered.get_mut(line..line + part.width) else {
                 return;
@@ -225,6 +233,9 @@ const fn between(a: f32, b: f32) -> (f32, f32) {
     (a.min(b), a.max(b))
 }
 
+/// The longest of real paths doesn't need a tenth of that for a pixel of the picture.
+const INK: usize = 64;
+const MIN_INK: usize = 1 << 16;
 const STEPS: [f32; 8] = [0.0, 1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0];
 /// A slope so small that a line of a picture doesn't get to the next row.
 const LEVEL: f32 = 1e-6;
@@ -360,6 +371,20 @@ mod tests {
             assert!(covered(&drawn(&far, Rgba::BLACK, 3.0)) == 0.0);
         }
         assert!(covered(&drawn(&[(f64::NAN, 3.0), (4.0, f64::INFINITY)], Rgba::BLACK, 3.0)) == 0.0);
+    }
+
+    #[test]
+    fn a_line_without_end_ends() {
+        let zigzag = |count: u32| -> Vec<(f64, f64)> {
+            (0..count)
+                .map(|step| (f64::from(step % 90), f64::from(step % 2 * 90)))
+                .collect()
+        };
+        let start = std::time::Instant::now();
+        let endless = drawn(&zigzag(1_000_000), Rgba::BLACK, 3.0);
+        assert!(start.elapsed().as_secs() < 5, "{:?}", start.elapsed());
+        // All of it is black long before.
+        assert!(covered(&endless) == covered(&drawn(&zigzag(200), Rgba::BLACK, 3.0)));
     }
 
     #[test]
