@@ -166,8 +166,8 @@ pub enum EventValue {
 
 /// The events that a device's report fires.
 ///
-/// A cube's `action_value` is in percent of a full turn, as documented. The integration reads `"25,500"` as 25.5,
-/// which is a fault.
+/// A cube's `action_value` is in degrees, as the integration's documentation says and as it does with generation 2.
+/// In generation 1 it reads `"25,500"`, a quarter turn, as 25.5, which is a fault.
 #[must_use]
 pub fn bus_events(decoded: &Decoded<'_>) -> Vec<BusEvent> {
     decoded.events.iter().filter_map(bus_event).collect()
@@ -187,8 +187,8 @@ fn bus_event(event: &DeviceEvent<'_>) -> Option<BusEvent> {
         ),
         DeviceEvent::CubeRotated(rotation) => {
             let value = rotation
-                .percent
-                .map(|percent| ("action_value", EventValue::Number(percent)));
+                .degrees
+                .map(|degrees| ("action_value", EventValue::Number(degrees)));
             let data = core::iter::once(("action_type", text("rotate")))
                 .chain(value)
                 .collect();
@@ -359,6 +359,29 @@ mod tests {
             "{ids:?}"
         );
         assert_eq!(device_name("lumi.plug", sid), "plug_158d0001234567");
+    }
+
+    #[test]
+    fn a_turned_cube_tells_degrees_in_both_generations() {
+        use crate::{Fields, Source, decode};
+
+        let first = Fields::new().with("rotate", "25,500");
+        let second = Fields::new()
+            .with("cube_status", "rotate")
+            .with("rotate_degree", 90);
+        for fields in [first, second] {
+            let events = bus_events(&decode("cube", Source::Report, &fields));
+            let value = EventValue::Number(90.into());
+            let data = [
+                ("action_type", EventValue::Text("rotate".into())),
+                ("action_value", value),
+            ];
+            assert_eq!(events.len(), 1);
+            assert_eq!(
+                (events[0].event, &*events[0].data),
+                ("xiaomi_aqara.cube_action", &data[..])
+            );
+        }
     }
 
     #[test]
