@@ -143,12 +143,15 @@ pub fn sha1(bytes: &[u8]) -> String {
     to_hex(&sha1::Sha1::digest(bytes))
 }
 
-/// The folder of the vectors: `VECTORS_DIR`, or the one in the repository.
+/// The folder of the vectors: `VECTORS_DIR`, or the one in the repository. A folder with several areas is narrowed
+/// to this crate's.
 pub fn folder() -> PathBuf {
-    env::var_os("VECTORS_DIR").map_or_else(
+    let root = env::var_os("VECTORS_DIR").map_or_else(
         || Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/vectors"),
         PathBuf::from,
-    )
+    );
+    let own = root.join("vacuum-map");
+    if own.is_dir() { own } else { root }
 }
 
 /// The folder of the real maps: `VACUUM_MAP_REAL`, or beside the repository.
