@@ -17,21 +17,22 @@ pub enum BatteryCurve {
     LumiAqara,
     /// 2800 to 3300 mV, not limited: below 0 and above 100 occur.
     Homebridge,
-    /// 2200 to 3200 mV, not limited.
+    /// 2200 to 3200 mV, not limited. 3600 is what mains devices send in the place of a voltage.
     Domoticz,
 }
 
 impl BatteryCurve {
-    /// The percentage.
+    /// The percentage; `None` where the curve takes the voltage for none of a battery.
     ///
     /// ```
     /// use xiaomi_gateway_proto::BatteryCurve;
-    /// assert_eq!(BatteryCurve::HomeAssistant.percent(3055).to_string(), "51.0");
+    /// assert_eq!(BatteryCurve::HomeAssistant.percent(3055).unwrap().to_string(), "51.0");
+    /// assert_eq!(BatteryCurve::Domoticz.percent(3600), None);
     /// ```
     #[must_use]
-    pub fn percent(self, millivolts: i32) -> Decimal {
+    pub fn percent(self, millivolts: i32) -> Option<Decimal> {
         let mv = i64::from(millivolts);
-        match self {
+        Some(match self {
             Self::HomeAssistant => Decimal::new((mv.clamp(2800, 3300) - 2800) * 2, -1),
             Self::OpenHab => Decimal::new((mv.clamp(2700, 3100) - 2700) / 4, 0),
             Self::IoBroker => {
@@ -41,8 +42,9 @@ impl BatteryCurve {
             }
             Self::LumiAqara => Decimal::new(((mv - 2725) * 8 + 15).div_euclid(30).clamp(0, 100), 0),
             Self::Homebridge => Decimal::new((mv - 2800) * 2, -1),
+            Self::Domoticz if mv == 3600 => return None,
             Self::Domoticz => Decimal::new((mv - 2200) / 10, 0),
-        }
+        })
     }
 
     /// Whether the battery is nearly empty, by the documents: below 2800 mV.

@@ -192,8 +192,8 @@ impl<'a> Decoder<'a> {
             .number()
             .and_then(|value| i32::try_from(value.rescaled(0)?).ok());
         self.number(name, value, Quantity::Voltage);
-        if let (true, Some(millivolts)) = (on_battery, millivolts) {
-            let percent = BatteryCurve::default().percent(millivolts);
+        let percent = millivolts.and_then(|millivolts| BatteryCurve::default().percent(millivolts));
+        if let (true, Some(percent)) = (on_battery, percent) {
             self.out.state.push(State::Number(Quantity::Battery, percent));
         }
         true

@@ -2,7 +2,7 @@
 
 use serde_json::{Value as Json, json};
 use xiaomi_gateway_proto::{
-    BatteryCurve, BuildError, Fields as Attributes, Generation, Key, Kind, Light, Liveness, Message,
+    BatteryCurve, BuildError, Decimal, Fields as Attributes, Generation, Key, Kind, Light, Liveness, Message,
     ParseError, PresentedKey, Rotation, Route, Sid, Source, Token, Value, ha_to_pct, pct_to_ha,
 };
 
@@ -141,7 +141,7 @@ pub fn battery(input: &Fields, expect: &Fields) {
         other => panic!("no curve {other}"),
     };
     let millivolts = i32::try_from(input.integer("millivolts")).unwrap();
-    expect.check("percent", curve.percent(millivolts).to_f64());
+    expect.check("percent", curve.percent(millivolts).map(Decimal::to_f64));
 }
 
 pub fn cube_rotate(input: &Fields, expect: &Fields) {
@@ -277,12 +277,12 @@ pub fn attributes(fields: &Attributes<'_>) -> Json {
 }
 
 trait ParseDecimal {
-    fn parse_decimal(&self) -> xiaomi_gateway_proto::Decimal;
+    fn parse_decimal(&self) -> Decimal;
 }
 
 impl ParseDecimal for String {
-    fn parse_decimal(&self) -> xiaomi_gateway_proto::Decimal {
-        xiaomi_gateway_proto::Decimal::from_text(self).expect("a decimal")
+    fn parse_decimal(&self) -> Decimal {
+        Decimal::from_text(self).expect("a decimal")
     }
 }
 
