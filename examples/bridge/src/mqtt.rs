@@ -2,6 +2,7 @@
 
 mod backoff;
 mod link;
+mod remedy;
 mod session;
 mod tls;
 

@@ -3,10 +3,12 @@
 use std::time::Duration;
 
 use rumqttc::Outgoing;
-use rumqttc::v5::mqttbytes::v5::{ConnectReturnCode, Packet, PubAckReason, Publish};
-use rumqttc::v5::{AsyncClient, ConnectionError, Event, MqttOptions};
+use rumqttc::v5::mqttbytes::v5::{Packet, PubAckReason, Publish};
+use rumqttc::v5::{AsyncClient, Event, MqttOptions};
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
+
+use super::remedy;
 
 /// A connection that is driven by a task of its own, so that nothing that waits here is cut off in the middle of a
 /// packet, and a panic below is a lost connection like any other.
@@ -50,6 +52,7 @@ impl Link {
         let (client, mut events) = AsyncClient::new(options, REQUESTS);
         let (sender, happened) = mpsc::channel(EVENTS);
         let task = tokio::spawn(async move {
+            let mut stood = false;
             loop {
                 let happened = match events.poll().await {
                     Ok(event) => match read(event) {
@@ -57,11 +60,12 @@ impl Link {
                         None => continue,
                     },
                     Err(error) => {
-                        let (reason, help) = (error.to_string(), help(&error));
+                        let (reason, help) = (error.to_string(), remedy::of(&error, stood));
                         let _ = sender.send(Happened::Down { reason, help }).await;
                         return;
                     }
                 };
+                stood |= matches!(happened, Happened::Connected { .. });
                 if sender.send(happened).await.is_err() {
                     return;
                 }
@@ -123,31 +127,6 @@ fn read(event: Event) -> Option<Happened> {
             Happened::Acknowledged(acknowledged.pkid, outcome)
         }
         Event::Outgoing(Outgoing::Publish(number)) => Happened::Sent(number),
-        _ => return None,
-    })
-}
-
-fn help(error: &ConnectionError) -> Option<&'static str> {
-    Some(match error {
-        ConnectionError::ConnectionRefused(code) => match code {
-            ConnectReturnCode::BadUserNamePassword | ConnectReturnCode::NotAuthorized => {
-                "Compare mqtt.username and mqtt.password with the broker's."
-            }
-            ConnectReturnCode::UnsupportedProtocolVersion | ConnectReturnCode::RefusedProtocolVersion => {
-                "The broker must speak MQTT 5: mosquitto does from 1.6 on."
-            }
-            ConnectReturnCode::ClientIdentifierNotValid | ConnectReturnCode::BadClientId => {
-                "Choose another mqtt.client_id."
-            }
-            _ => return None,
-        },
-        ConnectionError::Io(error) if error.kind() == std::io::ErrorKind::ConnectionRefused => {
-            "Nothing listens there: start the broker, or compare mqtt.host and mqtt.port."
-        }
-        ConnectionError::Timeout(_) => "The broker doesn't answer: compare mqtt.host and mqtt.port.",
-        ConnectionError::Tls(_) => {
-            "Compare mqtt.tls.ca with the broker's authority, and mqtt.host with its certificate."
-        }
         _ => return None,
     })
 }

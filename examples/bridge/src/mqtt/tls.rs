@@ -39,7 +39,9 @@ impl TlsError {
                 Some("The file must be PEM: it has a line -----BEGIN CERTIFICATE----- or KEY.")
             }
             Self::NoAuthorities => Some("Name the broker's authority with mqtt.tls.ca."),
-            Self::Rustls(_) => None,
+            Self::Rustls(_) => {
+                Some("mqtt.tls.certificate and mqtt.tls.key must be a pair, and mqtt.tls.ca an authority.")
+            }
         }
     }
 }

@@ -75,7 +75,7 @@ impl Listener {
 
     /// Waits until the latest payloads are as wanted.
     pub async fn until(&self, what: &str, wanted: impl Fn(&BTreeMap<String, String>) -> bool) {
-        let end = Instant::now() + PATIENCE;
+        let end = Instant::now() + patience();
         while !wanted(&self.latest()) {
             assert!(Instant::now() < end, "{what}; heard:\n{:#?}", self.latest());
             sleep(Duration::from_millis(50)).await;
@@ -98,11 +98,26 @@ impl Drop for Listener {
 
 /// Waits until it is so.
 pub async fn until(what: &str, wanted: impl Fn() -> bool) {
-    let end = Instant::now() + PATIENCE;
+    let end = Instant::now() + patience();
     while !wanted() {
         assert!(Instant::now() < end, "{what}");
         sleep(Duration::from_millis(20)).await;
     }
+}
+
+/// The program, as it is built beside the tests.
+pub fn bridge() -> PathBuf {
+    let test = std::env::current_exe().unwrap();
+    let target = test.ancestors().nth(2).unwrap();
+    let program = target
+        .join("examples")
+        .join(format!("bridge{}", std::env::consts::EXE_SUFFIX));
+    assert!(
+        program.exists(),
+        "{} isn't built: cargo builds examples for tests",
+        program.display()
+    );
+    program
 }
 
 /// A mosquitto of its own; it ends with this value.
@@ -147,7 +162,7 @@ impl Mosquitto {
             .spawn()
             .unwrap();
         self.child = Some(child);
-        let end = Instant::now() + PATIENCE;
+        let end = Instant::now() + patience();
         while tokio::net::TcpStream::connect(self.address).await.is_err() {
             assert!(Instant::now() < end, "mosquitto doesn't listen");
             sleep(Duration::from_millis(20)).await;
@@ -171,18 +186,23 @@ impl Drop for Mosquitto {
 }
 
 fn program() -> Option<String> {
-    let found = ["mosquitto", "/usr/sbin/mosquitto"].into_iter().find(|program| {
-        Command::new(program)
-            .arg("-h")
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .status()
-            .is_ok()
-    });
+    let found = ["mosquitto", "/usr/sbin/mosquitto"]
+        .into_iter()
+        .find(|program| is_there(program, "-h"));
     if found.is_none() {
         eprintln!("SKIPPED: mosquitto isn't installed (Debian: apt-get install mosquitto)");
     }
     found.map(str::to_owned)
+}
+
+/// Whether a program can be started.
+pub fn is_there(program: &str, argument: &str) -> bool {
+    Command::new(program)
+        .arg(argument)
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .status()
+        .is_ok()
 }
 
 /// An address that is free now.
@@ -212,4 +232,13 @@ pub fn config(broker: SocketAddr, more: &str) -> bridge::config::Config {
     bridge::config::Config::parse(&text, std::path::Path::new("test")).unwrap()
 }
 
-const PATIENCE: Duration = Duration::from_secs(20);
+/// Seconds for which a broker is down in tests; `BROKER_DOWN_SECONDS` names a longer time.
+pub fn broker_down() -> f64 {
+    let seconds = std::env::var("BROKER_DOWN_SECONDS").ok();
+    seconds.and_then(|seconds| seconds.parse().ok()).unwrap_or(0.3)
+}
+
+/// A bridge waits longer for a broker that was away for long.
+fn patience() -> Duration {
+    Duration::from_secs_f64(20.0 + 1.5 * broker_down())
+}
