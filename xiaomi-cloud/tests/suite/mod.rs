@@ -199,11 +199,12 @@ pub fn check_for(name: &str) -> Option<Check> {
     })
 }
 
-/// Runs `check` on every case of a file; a panic names the case.
+/// Runs `check` on every case of a file; the panic in the end names all cases that fail.
 pub fn run(root: &Path, file: &str, check: Check) -> usize {
     let text = fs::read_to_string(root.join(file)).unwrap_or_else(|error| panic!("{file}: {error}"));
     let cases: Vec<Value> = serde_json::from_str(&text).unwrap_or_else(|error| panic!("{file}: {error}"));
     assert!(!cases.is_empty(), "{file} has no case");
+    let mut failed = Vec::new();
     for case in &cases {
         let name = case["name"].as_str().expect("a case has a name");
         let (input, expect) = (Fields::new(&case["input"]), Fields::new(&case["expect"]));
@@ -212,11 +213,12 @@ pub fn run(root: &Path, file: &str, check: Check) -> usize {
             check(&input, &expect);
             expect.assert_all_read();
         }));
-        if let Err(panic) = outcome {
+        if outcome.is_err() {
             eprintln!("{file}: {name}");
-            std::panic::resume_unwind(panic);
+            failed.push(name);
         }
     }
+    assert!(failed.is_empty(), "{file}: {failed:?} failed");
     cases.len()
 }
 
