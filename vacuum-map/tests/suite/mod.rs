@@ -146,18 +146,28 @@ pub fn sha1(bytes: &[u8]) -> String {
 /// The folder of the vectors: `VECTORS_DIR`, or the one in the repository. A folder with several areas is narrowed
 /// to this crate's.
 pub fn folder() -> PathBuf {
-    let root = env::var_os("VECTORS_DIR").map_or_else(
-        || Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/vectors"),
-        PathBuf::from,
-    );
+    let root = root();
     let own = root.join("vacuum-map");
     if own.is_dir() { own } else { root }
 }
 
-/// The folder of the real maps: `VACUUM_MAP_REAL`, or beside the repository.
+fn root() -> PathBuf {
+    env::var_os("VECTORS_DIR").map_or_else(
+        || Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/vectors"),
+        PathBuf::from,
+    )
+}
+
+/// The folder of the real maps: `VACUUM_MAP_REAL`, or beside the vectors, or beside the repository.
 pub fn real_maps() -> Option<PathBuf> {
     let folder = env::var_os("VACUUM_MAP_REAL").map_or_else(
-        || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/vectors/vacuum-map-real"),
+        || {
+            let beside = root().join("vacuum-map-real");
+            if beside.is_dir() {
+                return beside;
+            }
+            Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/vectors/vacuum-map-real")
+        },
         PathBuf::from,
     );
     folder.join("real_maps.json").is_file().then_some(folder)
@@ -206,12 +216,13 @@ pub fn check_for(name: &str) -> Option<Check> {
     })
 }
 
-/// Runs `check` on every case of a file; a panic names the case.
+/// Runs `check` on every case of a file; the panic in the end names all cases that fail.
 pub fn run(root: &Path, file: &str, check: Check) -> usize {
     let path = root.join(file);
     let text = fs::read_to_string(&path).unwrap_or_else(|error| panic!("{file}: {error}"));
     let cases: Vec<Value> = serde_json::from_str(&text).unwrap_or_else(|error| panic!("{file}: {error}"));
     assert!(!cases.is_empty(), "{file} has no case");
+    let mut failed = Vec::new();
     for case in &cases {
         let name = case["name"].as_str().expect("a case has a name");
         let (input, expect) = (Fields::new(&case["input"]), Fields::new(&case["expect"]));
@@ -221,10 +232,11 @@ pub fn run(root: &Path, file: &str, check: Check) -> usize {
             expect.assert_all_read();
             input.assert_all_read();
         }));
-        if let Err(panic) = outcome {
+        if outcome.is_err() {
             eprintln!("{file}: {name}");
-            std::panic::resume_unwind(panic);
+            failed.push(name);
         }
     }
+    assert!(failed.is_empty(), "{file}: {failed:?} failed");
     cases.len()
 }
