@@ -1,8 +1,8 @@
 //! Firmware formats.
 
 use openbeken::image::{
-    BlockFault, CodeCipher, Rbl, RblHeader, RblKey, RfPartition, Ug, address_to_offset, crc_blocks, crc16,
-    fnv1a, offset_to_address, partition_crc, strip_crc_blocks,
+    BlockFault, CodeCipher, Rbl, RblError, RblHeader, RblKey, RfPartition, Ug, address_to_offset, crc_blocks,
+    crc16, fnv1a, offset_to_address, partition_crc, strip_crc_blocks,
 };
 use serde_json::json;
 use sha2::{Digest, Sha256};
@@ -114,6 +114,8 @@ fn ota_container(input: &Fields, expect: &Fields) {
     let unpacked = Rbl::parse(&bytes).and_then(|rbl| rbl.unpack(key.as_ref()));
     let raw = match unpacked {
         Ok(raw) => raw,
+        // Without the key all checks up to the package's CRC hold.
+        Err(RblError::NoKey) if expect.value("error").is_none() => return expect.check("body_crc_ok", true),
         Err(error) => return expect.check("error", error.name()),
     };
     expect.check("raw_len", raw.len());

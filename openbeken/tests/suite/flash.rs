@@ -127,6 +127,8 @@ fn describe(payload: &Payload) -> Value {
                 "data_hex": to_hex(data),
                 "data_len": data.len(),
                 "data_sha256": to_hex(&Sha256::digest(data)),
+                "len": data.len(),
+                "sha256": to_hex(&Sha256::digest(data)),
             })
         }
         Payload::FlashStatus {

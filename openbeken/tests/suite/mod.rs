@@ -110,6 +110,21 @@ impl Fields {
         }
     }
 
+    /// Gives a member of what the crate says the spelling that the case has, if that is another one of `names`: the
+    /// specification says what the member means, but not what it is called.
+    pub fn respell(&self, found: &mut Value, names: &[&str]) {
+        let Some(found) = found.as_object_mut() else {
+            return;
+        };
+        let wanted = names.iter().find(|name| self.map.contains_key(**name));
+        let ours = names.iter().find(|name| found.contains_key(**name));
+        if let (Some(wanted), Some(ours)) = (wanted, ours)
+            && let Some(value) = found.remove(*ours)
+        {
+            found.insert((*wanted).to_owned(), value);
+        }
+    }
+
     /// Compares every field, none may be missing on either side.
     pub fn check_exactly(&self, found: &Value) {
         self.check_all(found);

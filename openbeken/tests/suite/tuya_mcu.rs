@@ -1,7 +1,7 @@
 //! TuyaMCU.
 
 use openbeken::tuya_mcu::{
-    DataPoint, DataValue, Frame, Frames, LocalTime, MeterFormat, NetworkState, color_text,
+    DataPoint, DataType, DataValue, Frame, Frames, LocalTime, MeterFormat, NetworkState, color_text,
 };
 use serde_json::{Value, json};
 
@@ -120,6 +120,11 @@ fn set_dp(input: &Fields) -> Vec<u8> {
         "string" => DataPoint::text(id, input.text("value")),
         "enum" => DataPoint::choice(id, input.number("value")),
         "raw" => DataPoint::raw(id, raw.as_deref().unwrap()),
+        "bitmap" => DataPoint {
+            id,
+            data_type: DataType::BITMAP,
+            data: raw.clone().unwrap().into(),
+        },
         kind => panic!("unknown type {kind}"),
     };
     Frame::set(&[point]).encode()
