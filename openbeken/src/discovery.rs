@@ -407,14 +407,12 @@ impl Announcer {
             let mut entity = self.entity("sensor", &alloc::format!("sensor_{number}"), name);
             entity.state_topic = Some(self.below(&alloc::format!("{topic}/get")));
             entity.device_class = Some(class.into());
-            entity.state_class = Some(
-                if class == "energy" {
-                    "total_increasing"
-                } else {
-                    "measurement"
-                }
-                .into(),
-            );
+            entity.state_class = match class {
+                "energy" => Some("total_increasing".into()),
+                // A time is no number, of which Home Assistant could keep statistics.
+                "timestamp" => None,
+                _ => Some("measurement".into()),
+            };
             entity.unit = (!unit.is_empty()).then(|| unit.into());
             entity
         })
@@ -589,6 +587,27 @@ const METER: &[(u8, &str, &str, &str, &str)] = &[
     (4, "Energy Last Hour", "energycounter_last_hour", "energy", "Wh"),
     (7, "Energy Today", "energycounter_today", "energy", "Wh"),
     (6, "Energy Yesterday", "energycounter_yesterday", "energy", "Wh"),
+    (
+        12,
+        "Energy 2 Days Ago",
+        "energycounter_2_days_ago",
+        "energy",
+        "Wh",
+    ),
+    (
+        13,
+        "Energy 3 Days Ago",
+        "energycounter_3_days_ago",
+        "energy",
+        "Wh",
+    ),
+    (
+        8,
+        "Energy Clear Date",
+        "energycounter_clear_date",
+        "timestamp",
+        "",
+    ),
 ];
 
 /// Topic and end of the id, name, class, unit, state class.
@@ -604,6 +623,7 @@ const DIAGNOSTICS: &[(&str, &str, &str, &str, &str)] = &[
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::mqtt::Message;
 
     #[test]
     fn what_is_announced_is_read() {
@@ -626,6 +646,35 @@ mod tests {
             assert!((publish.qos, publish.retain) == (1, true));
             assert_eq!(Entity::parse(&publish.topic, &publish.payload).unwrap(), entity);
         }
+    }
+
+    #[test]
+    fn a_meter_announces_all_that_it_publishes() {
+        let topics = Topics::new("plug", "bekens").unwrap();
+        let announcer = Announcer::new(topics.clone(), "OpenBK plug");
+        let mut numbers: Vec<u8> = Vec::new();
+        for entity in announcer.meter() {
+            let unique_id = entity.unique_id.unwrap();
+            numbers.push(
+                unique_id
+                    .strip_prefix("OpenBK_plug_sensor_")
+                    .unwrap()
+                    .parse()
+                    .unwrap(),
+            );
+            let value: &[u8] = if entity.state_class.is_some() {
+                b"1.5"
+            } else {
+                b"2026-01-02T03:04+01:00"
+            };
+            let message = topics.classify(entity.state_topic.as_deref().unwrap(), value);
+            assert!(
+                matches!(message, Message::Sensor { .. } | Message::TextSensor { .. }),
+                "{message:?}"
+            );
+        }
+        numbers.sort_unstable();
+        assert_eq!(numbers, [0, 1, 2, 3, 4, 6, 7, 8, 9, 10, 11, 12, 13, 138]);
     }
 
     #[test]
