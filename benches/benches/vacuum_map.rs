@@ -71,8 +71,7 @@ fn plain() -> Style {
 
 /// All layers and PNG. The floor is what nobody can do without who has such a picture made by these crates: as many
 /// pixels filled once, and the picture's own pixels encoded as `tiny-skia` has them, with the fast compression that the
-/// crate has, too. What it takes with a palette, of which the bare encoder would have to be told, and what it takes to
-/// encode a picture of one colour, which is hardly any work, is shown besides.
+/// crate has, too. What it takes to encode a picture of one colour, which is hardly any work, is shown besides.
 fn drawing(name: &'static str, style: Style) -> Comparison<'static> {
     let map = made_up(1024, 1024);
     let contents = map.blocks.iter().map(|block| block.content.clone());
@@ -85,7 +84,6 @@ fn drawing(name: &'static str, style: Style) -> Comparison<'static> {
         .expect("it fits");
     let size = IntSize::from_wh(1024, 1024).expect("a size");
     let same = Pixmap::from_vec(picture.to_rgba(), size).expect("as many bytes");
-    let (colors, indices) = indexed(&picture.to_png().expect("it is encoded"));
     Comparison::new(name, 1)
         .contender("draw and encode", move || {
             let scene = Scene::new(black_box(&map), &style)
@@ -101,19 +99,14 @@ fn drawing(name: &'static str, style: Style) -> Comparison<'static> {
         })
         .contender(FILL_AND_ENCODE, move || {
             black_box(filled());
-            black_box(encode(same.data(), None));
-        })
-        .contender(FILL_AND_ENCODE_PALETTE, move || {
-            black_box(filled());
-            black_box(encode(&indices, Some(&colors)));
+            black_box(encode(&same));
         })
         .contender(FILL_AND_ENCODE_PLAIN, move || {
             let pixmap = filled();
-            black_box(encode(black_box(pixmap.data()), None));
+            black_box(encode(black_box(&pixmap)));
         })
         .target(Target::AtMost(1.5, "draw and encode", FILL_AND_ENCODE))
         .target(Target::Shown("without the path", FILL_AND_ENCODE))
-        .target(Target::Shown("draw and encode", FILL_AND_ENCODE_PALETTE))
         .target(Target::Shown("draw and encode", FILL_AND_ENCODE_PLAIN))
 }
 
@@ -127,35 +120,19 @@ fn is_no_path(content: &vacuum_map::block::Content) -> bool {
     !matches!(content, vacuum_map::block::Content::Path(_))
 }
 
-/// RGBA, or numbers of the colours of a palette.
-fn encode(pixels: &[u8], palette: Option<&[u8]>) -> Vec<u8> {
+/// As pixels are in memory.
+fn encode(pixmap: &Pixmap) -> Vec<u8> {
     let mut file = Vec::new();
-    let mut encoder = png::Encoder::new(&mut file, 1024, 1024);
+    let mut encoder = png::Encoder::new(&mut file, pixmap.width(), pixmap.height());
     encoder.set_color(png::ColorType::Rgba);
-    if let Some(colors) = palette {
-        encoder.set_color(png::ColorType::Indexed);
-        encoder.set_palette(colors);
-    }
     encoder.set_depth(png::BitDepth::Eight);
     encoder.set_compression(png::Compression::Fast);
     let mut writer = encoder.write_header().expect("memory");
-    writer.write_image_data(pixels).expect("memory");
+    writer.write_image_data(pixmap.data()).expect("memory");
     writer.finish().expect("memory");
     file
 }
 
-/// The palette of a PNG file, and its pixels.
-fn indexed(file: &[u8]) -> (Vec<u8>, Vec<u8>) {
-    let mut reader = png::Decoder::new(std::io::Cursor::new(file))
-        .read_info()
-        .expect("a PNG file");
-    let mut pixels = vec![0; reader.output_buffer_size().expect("it fits")];
-    reader.next_frame(&mut pixels).expect("a picture");
-    let colors = reader.info().palette.as_deref().expect("few colours");
-    (colors.to_vec(), pixels)
-}
-
 const INFLATE_AND_HASH: &str = "bare inflate and SHA-1";
 const FILL_AND_ENCODE: &str = "bare fill, and PNG of the same picture";
-const FILL_AND_ENCODE_PALETTE: &str = "bare fill, and PNG of the same numbers of colours";
 const FILL_AND_ENCODE_PLAIN: &str = "bare fill and PNG of one colour";

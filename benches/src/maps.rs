@@ -8,7 +8,7 @@ use vacuum_map::record::{Area, Line};
 use vacuum_map::{Image, Map, Point, Position};
 
 /// A map of `width` times `height` cells: rooms of 60 x 45 cells with walls, furniture that no machine would have put
-/// so, a path through them all that wavers as robots do, carpet, areas.
+/// so, a path through them all, carpet, areas.
 ///
 /// # Panics
 ///
@@ -49,12 +49,6 @@ pub fn made_up(width: u16, height: u16) -> Map {
     }
     // As long as the longest of real ones.
     path.truncate(4_000);
-    for point in &mut path {
-        noise = noise.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-        let [.., x, y] = noise.to_le_bytes();
-        point.x += u16::from(x % 20);
-        point.y += u16::from(y % 20);
-    }
     let flags = vec![1; path.len()];
     let image = Image::new(0, 0, width.into(), height.into(), &cells);
     let corner = middle(width / 2, height / 2);
