@@ -55,7 +55,7 @@ struct Cli {
 enum Command {
     /// Prints an annotated configuration
     Init,
-    /// Reads the configuration and says whether it is valid
+    /// Reads the configuration and the files that it names, and says whether they are valid
     Check,
     /// Measures how much one bridge takes
     Bench {
@@ -129,11 +129,7 @@ pub fn main() -> ExitCode {
 async fn run(cli: &Cli) -> Result<(), Failure> {
     match (&cli.command, &cli.config) {
         (Some(Command::Init), _) => Ok(io::stdout().write_all(EXAMPLE.as_bytes())?),
-        (Some(Command::Check), _) => {
-            read(cli)?;
-            println!("the configuration is valid");
-            Ok(())
-        }
+        (Some(Command::Check), _) => check(cli),
         (Some(Command::Sim { port, announce }), _) => simulated(cli, *port, *announce).await,
         (
             Some(Command::Bench {
@@ -168,6 +164,37 @@ fn read(cli: &Cli) -> Result<Config, Failure> {
         .as_ref()
         .ok_or_else(|| Failure::new("no configuration", Some("Name a file with --config.")))?;
     Config::read(path).map_err(|error| Failure::new(&error, error.help()))
+}
+
+fn check(cli: &Cli) -> Result<(), Failure> {
+    let config = read(cli)?;
+    let notes = crate::run::check(&config).map_err(|error| Failure::new(&error, error.help()))?;
+    let mut out = io::stdout().lock();
+    if cli.json {
+        writeln!(out, "{}", json!({"valid": true, "notes": notes}))?;
+        return Ok(());
+    }
+    let encrypted = if config.mqtt.tls.is_some() { ", by TLS" } else { "" };
+    writeln!(
+        out,
+        "the configuration is valid\n  broker {}:{}{encrypted}\n  {} Bluetooth devices, {} with a token, {} gateways, \
+         {} OpenBeken devices{}",
+        config.mqtt.host,
+        config.mqtt.port(),
+        config.ble.device.len(),
+        config.miio.len(),
+        config.gateway.len(),
+        config.openbeken.len(),
+        if config.cloud.is_some() {
+            ", and those of the account"
+        } else {
+            ""
+        },
+    )?;
+    for note in notes {
+        writeln!(out, "  note: {note}")?;
+    }
+    Ok(())
 }
 
 async fn real(cli: &Cli) -> Result<(), Failure> {

@@ -79,6 +79,44 @@ impl StartError {
     }
 }
 
+/// Reads all files that a configuration names, and starts nothing. Says what won't work yet, though it is no error.
+///
+/// # Errors
+///
+/// What would keep the bridge from starting.
+pub fn check(config: &Config) -> Result<Vec<String>, StartError> {
+    mqtt::options(&config.mqtt, &config.mqtt.client_id)?;
+    if let Some(path) = &config.state_file {
+        Saved::read(path)?;
+    }
+    let ids = Arc::default();
+    for device in &config.miio {
+        miio_options(device, &ids, None)?;
+    }
+    let mut notes = Vec::new();
+    if let Some(table) = &config.cloud
+        && let Err(error) = cloud::check(table)
+    {
+        let help = error.help().unwrap_or_default();
+        notes.push(format!("the cloud: {error}. {help}"));
+    }
+    let hears = config.ble.adapter || !config.ble.topics.is_empty();
+    if !config.ble.device.is_empty() && !hears {
+        notes.push(
+            "Bluetooth devices are listed, and nothing hears them: name ble.topics or set ble.adapter".into(),
+        );
+    }
+    if config.ble.workers.is_some() && config.ble.topics.is_empty() {
+        notes.push("ble.workers have nothing to read: name ble.topics".into());
+    }
+    let others = config.miio.is_empty() && config.gateway.is_empty() && config.openbeken.is_empty();
+    let adopts = config.cloud.as_ref().is_some_and(|cloud| cloud.adopt);
+    if others && !adopts && !hears {
+        notes.push("no device is listed, and nothing is heard".into());
+    }
+    Ok(notes)
+}
+
 impl Bridge {
     /// Starts everything that the configuration names.
     ///

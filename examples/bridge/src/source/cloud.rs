@@ -7,7 +7,7 @@
 mod account;
 
 use std::net::{IpAddr, SocketAddr};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -35,12 +35,7 @@ pub const SOURCE: &str = "cloud";
 ///
 /// The session's file can't be used, or the cloud isn't reached.
 pub async fn run(desk: Desk, table: Cloud, account: Arc<Account>) -> Result<(), SourceError> {
-    let path = table.session_path().ok_or_else(|| {
-        SourceError::new(
-            "there is no home folder for the session",
-            Some("Name its file with cloud.session."),
-        )
-    })?;
+    let path = session_path(&table)?;
     let http = match table.server {
         Some(address) => Http::rerouted(address),
         None => Http::new(),
@@ -85,8 +80,30 @@ pub async fn run(desk: Desk, table: Cloud, account: Arc<Account>) -> Result<(), 
     }
 }
 
-/// What a person runs to log in.
+/// Looks whether there is a session to begin with.
+///
+/// # Errors
+///
+/// Its file can't be used.
+pub fn check(table: &Cloud) -> Result<(), SourceError> {
+    let path = session_path(table)?;
+    read_session(&path)
+        .map(drop)
+        .map_err(|error| session_error(&path, &error))
+}
+
+fn session_path(table: &Cloud) -> Result<PathBuf, SourceError> {
+    table.session_path().ok_or_else(|| {
+        SourceError::new(
+            "there is no home folder for the session",
+            Some("Name its file with cloud.session."),
+        )
+    })
+}
+
+/// What a person runs to log in, in whatever folder.
 fn login_command(path: &Path) -> String {
+    let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
     format!(
         "cargo run --release --example cloud -- --session {} login",
         path.display()
