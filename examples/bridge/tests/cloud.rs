@@ -17,7 +17,8 @@ use bridge::config::Config;
 use bridge::home::{Health, Home};
 use bridge::run::Bridge;
 use bridge::sim::{self, Broker, Simulation};
-use common::{Listener, free, until};
+use bridge::worker::Worker;
+use common::{Listener, Mosquitto, free, until};
 use mibeacon::frame::{ObjectBuf, ProductId};
 use mibeacon::{Beacon, BeaconFormat, BindKey, ButtonAction, MacAddr6, Message};
 use tokio::task::JoinHandle;
@@ -316,6 +317,39 @@ async fn a_cloud_that_is_away_is_asked_again_and_what_it_told_is_remembered() {
     scene.listener.until_is(&announced, "").await;
     bridge.stop().await;
     assert!(!std::fs::read_to_string(&state).unwrap().contains(KEYS[0]));
+}
+
+#[tokio::test]
+async fn workers_get_keys_from_the_account_too() {
+    let Some(mosquitto) = Mosquitto::start("allow_anonymous true").await else {
+        return;
+    };
+    let mut scene = Scene::set().await;
+    scene.listener = Listener::start("listener", mosquitto.address);
+    let mut button = Button::new(1, KEYS[0]);
+    scene.add(&button);
+    let mut config = scene.config();
+    config.mqtt.port = Some(mosquitto.address.port());
+    config.ble.workers = Some("group1".into());
+    let bridge = Bridge::start(&config, None).await.unwrap();
+    let worker = Worker::new(&config, &"one".parse().unwrap()).unwrap();
+    let decoded = Arc::clone(&worker.home);
+    let (sender, stop) = tokio::sync::watch::channel(false);
+    let task = tokio::spawn(async move { worker.run(stop).await });
+    scene.pressed(&mut button).await;
+    assert!(decoded.counters.readings.get() > 0, "the worker did it");
+    let name = format!("homeassistant/device/xiaomi_{}/config", button.digits());
+    scene
+        .listener
+        .until("the account's name isn't known", |latest| {
+            latest
+                .get(&name)
+                .is_some_and(|config| config.contains("Button 18c23c000101"))
+        })
+        .await;
+    sender.send(true).unwrap();
+    task.await.unwrap();
+    bridge.stop().await;
 }
 
 #[tokio::test]
