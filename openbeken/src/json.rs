@@ -144,6 +144,7 @@ fn original_offset(text: &str, repaired: &str, offset: usize) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use alloc::string::ToString as _;
 
     #[test]
     fn raw_controls_in_strings_stand_for_themselves() {
@@ -176,5 +177,13 @@ mod tests {
     #[test]
     fn the_last_of_two_members_counts() {
         assert_eq!(parse(b"{\"1\":0,\"1\":7}").unwrap()["1"], 7);
+    }
+
+    // Found by fuzzing: read quickly instead of exactly, the number came back as its neighbour.
+    #[test]
+    fn a_number_reads_the_same_once_it_is_written() {
+        let digits = alloc::format!("{{\"a\":{}400}}", "2".repeat(95));
+        let value = parse(digits.as_bytes()).unwrap();
+        assert_eq!(parse(value.to_string().as_bytes()).unwrap(), value);
     }
 }
