@@ -2,6 +2,7 @@
 //! MiBeacon v2 and v3. The cipher itself is RustCrypto's.
 
 use aes::Aes128Enc;
+use aes::cipher::{Block, BlockCipherEncrypt};
 use ccm::aead::array::{Array, ArraySize};
 use ccm::aead::inout::InOutBuf;
 use ccm::aead::{AeadInOut, KeyInit};
@@ -28,6 +29,14 @@ pub(crate) fn nonce<const N: usize>(low: u64, high: u64) -> [u8; N] {
 impl Cipher {
     pub(crate) fn new(key: &[u8; 16]) -> Self {
         Self(Aes128Enc::new(key.into()))
+    }
+
+    /// The first bytes of a block of zeros, encrypted.
+    pub(crate) fn check_value(&self) -> [u8; 3] {
+        let mut block = Block::<Aes128Enc>::default();
+        self.0.encrypt_block(&mut block);
+        let [a, b, c, ..] = block.0;
+        [a, b, c]
     }
 
     /// Writes the plaintext to `out`, which is as long as `ciphertext`; leaves nothing there if the tag is

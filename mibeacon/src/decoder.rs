@@ -132,7 +132,8 @@ impl<S: AsRef<[Slot]> + AsMut<[Slot]>> Decoder<S> {
         self.table.iter().filter_map(Slot::state)
     }
 
-    /// Restores what [`states`](Self::states) gave, before or after the keys are inserted.
+    /// Restores what [`states`](Self::states) gave, before or after the keys are inserted. Only with the same key as
+    /// then, see [`BindKey::check_value`]: the counters of a device that was paired again start at zero.
     pub fn restore(&mut self, state: &DeviceState) -> Result<(), CapacityError> {
         self.slot(state.address)?.restore(state);
         Ok(())

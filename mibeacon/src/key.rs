@@ -6,6 +6,7 @@ use core::str::FromStr;
 use subtle::ConstantTimeEq;
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
+use crate::crypto::Cipher;
 use crate::{DecryptError, KeyError};
 
 /// A bind key ("beacon key", "BLE KEY") of 16 bytes, or of 12 bytes for old Yeelight remotes.
@@ -59,6 +60,22 @@ impl BindKey {
     #[must_use]
     pub fn is_placeholder(&self) -> bool {
         bool::from(self.bytes.ct_eq(&[0xff; FULL]))
+    }
+
+    /// The key check value: three bytes of a block of zeros, encrypted with the key.
+    ///
+    /// It tells keys apart and says nothing about them, so that it can be stored in the clear. Store it beside a
+    /// [`DeviceState`](crate::DeviceState): a device that was paired again has another key and counts from zero, so its
+    /// old counters must not be restored.
+    ///
+    /// ```
+    /// let key: mibeacon::BindKey = "00000000000000000000000000000000".parse()?;
+    /// assert_eq!(key.check_value(), [0x66, 0xe9, 0x4b]);
+    /// # Ok::<(), mibeacon::KeyError>(())
+    /// ```
+    #[must_use]
+    pub fn check_value(&self) -> [u8; 3] {
+        Cipher::new(&self.modern()).check_value()
     }
 
     /// The AES key of MiBeacon v4 and v5: 12-byte keys are extended with `ff ff ff ff`.

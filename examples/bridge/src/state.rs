@@ -21,7 +21,7 @@ use crate::source::cloud::Found;
 pub struct Saved {
     /// Replay counters of Bluetooth devices.
     #[serde(default)]
-    pub counters: Vec<DeviceState>,
+    pub counters: Vec<KeyedCounters>,
     /// Last message ids of miIO devices, by source.
     #[serde(default)]
     pub message_ids: BTreeMap<String, u32>,
@@ -31,6 +31,16 @@ pub struct Saved {
     /// What the account in the cloud has.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cloud: Option<Found>,
+}
+
+/// The replay counters of a device, and which key they belong to.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct KeyedCounters {
+    /// The counters.
+    #[serde(flatten)]
+    pub state: DeviceState,
+    /// The key's check value, if the device has a key.
+    pub key_check: Option<[u8; 3]>,
 }
 
 /// Why state can't be kept.
@@ -116,6 +126,7 @@ fn file(path: &Path, error: io::Error) -> StateError {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use mibeacon::MacAddr6;
 
     fn folder(name: &str) -> PathBuf {
         let folder = std::env::temp_dir().join(format!("bridge-state-{name}-{}", std::process::id()));
@@ -138,6 +149,17 @@ mod tests {
                 topics: vec!["x/a/temperature".into()],
             },
         );
+        let state = DeviceState {
+            address: MacAddr6::new(0xa4, 0xc1, 0x38, 0, 0, 1),
+            frame_counter: None,
+            bthome_counter: Some(u32::MAX),
+            bthome_packet_id: Some(7),
+            bthome_fingerprint: Some(u64::MAX),
+            key_proven: true,
+        };
+        for key_check in [None, Some([1, 2, 255])] {
+            saved.counters.push(KeyedCounters { state, key_check });
+        }
         saved.write(&path).unwrap();
         assert_eq!(Saved::read(&path).unwrap(), saved);
         assert_eq!(

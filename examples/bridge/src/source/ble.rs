@@ -17,6 +17,7 @@ pub use reading::says;
 
 use crate::config::BleDevice;
 use crate::home::{About, Home, Id, Presence, Update};
+use crate::state::KeyedCounters;
 use crate::worker::Report as Reported;
 
 /// Decodes advertisements for a home.
@@ -181,16 +182,22 @@ impl Ble {
 
     /// The counters of all devices, to be restored after a restart.
     #[must_use]
-    pub fn states(&self) -> Vec<DeviceState> {
-        self.inner().decoder.states().collect()
+    pub fn states(&self) -> Vec<KeyedCounters> {
+        let inner = self.inner();
+        let keyed = |state: DeviceState| KeyedCounters {
+            state,
+            key_check: inner.key_check(state.address),
+        };
+        inner.decoder.states().map(keyed).collect()
     }
 
-    /// Restores counters, so that a restart opens no window for replays.
-    pub fn restore(&self, states: &[DeviceState]) {
+    /// Restores counters, so that a restart opens no window for replays. Those of another key don't count: the device
+    /// was paired again and starts from zero.
+    pub fn restore(&self, counters: &[KeyedCounters]) {
         let mut inner = self.inner();
-        for state in states {
+        for KeyedCounters { state, key_check } in counters {
             // A device that isn't listed any more has no room, and needs none.
-            if inner.decoder.device(state.address).is_some() {
+            if inner.decoder.device(state.address).is_some() && inner.key_check(state.address) == *key_check {
                 let _ = inner.decoder.restore(state);
             }
         }
@@ -210,6 +217,13 @@ impl Ble {
 
     fn inner(&self) -> std::sync::MutexGuard<'_, Inner> {
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Inner {
+    fn key_check(&self, address: MacAddr6) -> Option<[u8; 3]> {
+        let key = self.keys.get(&address.into_array())?.as_ref()?;
+        Some(key.check_value())
     }
 }
 
@@ -345,3 +359,30 @@ fn tell_once(told: &mut HashMap<[u8; 6], &'static str>, address: Option<MacAddr6
 
 /// Devices of which something is remembered besides the listed ones.
 const MOST_STRANGERS: usize = 4096;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::home_assistant::Discovery;
+
+    #[test]
+    fn counters_of_another_key_are_not_restored() {
+        let address = MacAddr6::new(0xa4, 0xc1, 0x38, 0, 0, 1);
+        let ble = |key: u8| {
+            let home = Home::new("x", Discovery::default(), Default::default(), Default::default());
+            let device = BleDevice {
+                address,
+                key: Some([key; 16].into()),
+                name: None,
+            };
+            Ble::new(home, &[device], false)
+        };
+        let mut counters = ble(1).states();
+        counters[0].state.bthome_counter = Some(1000);
+        for (key, expected) in [(1, Some(1000)), (2, None)] {
+            let restarted = ble(key);
+            restarted.restore(&counters);
+            assert_eq!(restarted.states()[0].state.bthome_counter, expected, "key {key}");
+        }
+    }
+}
