@@ -18,6 +18,7 @@ use rumqttc::v5::{AsyncClient, Event, MqttOptions};
 use serde_json::json;
 use tokio::time::{MissedTickBehavior, interval, sleep};
 
+use crate::mqtt::without_delay;
 use crate::sim::{Broker, BrokerError};
 
 /// What to measure.
@@ -197,6 +198,7 @@ fn connect(name: &str, address: SocketAddr) -> (AsyncClient, rumqttc::v5::EventL
     let name = format!("{name}-{}", std::process::id());
     let mut options = MqttOptions::new(name, address.ip().to_string(), address.port());
     options.set_keep_alive(Duration::from_secs(30));
+    options.set_network_options(without_delay());
     AsyncClient::new(options, 10_000)
 }
 

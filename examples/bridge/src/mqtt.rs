@@ -12,6 +12,7 @@ pub(crate) use session::stopped;
 pub use session::{Handler, Session, Subscription};
 pub use tls::TlsError;
 
+use rumqttc::NetworkOptions;
 use rumqttc::v5::MqttOptions;
 
 use crate::config::Mqtt;
@@ -30,6 +31,7 @@ pub fn options(mqtt: &Mqtt, client_id: &str) -> Result<MqttOptions, TlsError> {
         .set_connection_timeout(10)
         .set_max_packet_size(Some(LARGEST_PACKET));
     options.set_outgoing_inflight_upper_limit(IN_FLIGHT);
+    options.set_network_options(without_delay());
     if let Some(username) = &mqtt.username {
         let password = mqtt.password.as_ref().map_or("", |password| password.expose());
         options.set_credentials(username, password);
@@ -38,6 +40,13 @@ pub fn options(mqtt: &Mqtt, client_id: &str) -> Result<MqttOptions, TlsError> {
         options.set_transport(tls::transport(tls)?);
     }
     Ok(options)
+}
+
+/// Small packets go out at once, instead of when the one before is acknowledged.
+pub(crate) fn without_delay() -> NetworkOptions {
+    let mut network = NetworkOptions::new();
+    network.set_tcp_nodelay(true);
+    network
 }
 
 /// Whether a topic is one of a filter.
