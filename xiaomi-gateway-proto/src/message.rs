@@ -471,10 +471,13 @@ impl Kind<'_> {
     }
 }
 
-/// The words of a value that real gateways send around `lumi.`.
+/// A model without `lumi.` and outer spaces, however often they stand there, so that what is written reads the same.
 pub(crate) fn short_model(model: &str) -> &str {
-    let model = trim(model);
-    model.strip_prefix("lumi.").unwrap_or(model)
+    let mut model = trim(model);
+    while let Some(rest) = model.strip_prefix("lumi.") {
+        model = trim(rest);
+    }
+    model
 }
 
 /// Without outer spaces. Nearly nothing has any, so look at the ends only.
