@@ -266,6 +266,8 @@ impl<'a> Object<'a> {
                 [f, e, d, c, b, a] => Some(Value::Mac(MacAddr6::new(a, b, c, d, e, f))),
                 _ => None,
             },
+            // The format says how the number is written; what it counts is the object's affair.
+            (Format::Timestamp, ObjectKind::Sensor(_)) => return self.scaled(spec),
             (Format::Timestamp, _) => self.integer().map(|raw| Value::Number(raw.into())),
             _ => None,
         };
@@ -438,6 +440,13 @@ mod tests {
         let object = first(Layout::V2, &[0x58, 127]);
         assert_eq!(object.value(), Value::Number(Decimal::new(4445, -2)));
         assert_eq!(object.reading().unwrap().to_string(), "temperature 44.45 °C");
+    }
+
+    #[test]
+    fn a_v1_timestamp_of_a_sensor_is_scaled_by_the_factor_of_its_object() {
+        let object = first(Layout::V1, &[0xa2, 0x58, 0x03]);
+        assert_eq!(object.format(), Some(Format::Timestamp));
+        assert_eq!(object.value(), Value::Number(Decimal::new(105, -2)));
     }
 
     #[test]
