@@ -47,7 +47,9 @@ pub struct Figures {
     pub received: u64,
     /// Values that should have come back.
     pub expected: u64,
-    /// From the sender to the listener: median, 99 %, worst.
+    /// From the first advertisement of an unknown device until all devices were announced and their values came back.
+    pub announced: Duration,
+    /// From the sender to the listener, for devices that are known: median, 99 %, worst.
     pub latency: [Duration; 3],
     /// The bridge's time on the processor, as a part of one core; `None` where the system doesn't tell.
     pub core: Option<f64>,
@@ -71,6 +73,9 @@ pub enum BenchError {
     /// It doesn't come up.
     #[error("the bridge under test says nothing after ten seconds")]
     Silent,
+    /// It doesn't publish what it hears.
+    #[error("the bridge under test hasn't published a value of every device after ten seconds")]
+    Unannounced,
 }
 
 /// Measures.
@@ -92,9 +97,11 @@ pub async fn run(options: &Options) -> Result<Figures, BenchError> {
     tokio::spawn(keep(events));
     sleep(Duration::from_millis(500)).await;
 
+    let mut sender = Sender::new(options, client, Arc::clone(&seen));
+    let announced = sender.announce().await?;
     let before = under_test.processor();
     let began = Instant::now();
-    let sent = send(options, &client, &seen).await?;
+    let sent = sender.send(options.time).await?;
     let seconds = began.elapsed().as_secs_f64();
     let core = under_test.processor().zip(before);
     let core = core.map(|(after, before)| (after - before).as_secs_f64() / seconds);
@@ -109,6 +116,7 @@ pub async fn run(options: &Options) -> Result<Figures, BenchError> {
         seconds,
         received,
         expected,
+        announced,
         latency: quantiles(&mut seen.latencies),
         core,
         memory,
@@ -125,51 +133,110 @@ struct Seen {
     latencies: Vec<Duration>,
 }
 
-async fn send(options: &Options, client: &AsyncClient, seen: &Mutex<Seen>) -> Result<u64, BenchError> {
-    let mut devices: Vec<_> = (0..options.devices.max(1))
-        .map(|number| {
-            let [_, a, b, c] = number.to_be_bytes();
-            Beacon::new(MacAddr6::new(0xa4, 0xc1, 0x38, a, b, c), BeaconFormat::Pvvx)
-        })
-        .collect();
-    let mut messages = vec![(String::new(), String::new()); devices.len()];
-    let mut beat = interval(Duration::from_millis(5));
-    // What was missed is made up for: the rate is the rate.
-    beat.set_missed_tick_behavior(MissedTickBehavior::Burst);
-    let (began, mut sent) = (Instant::now(), 0_u64);
-    while began.elapsed() < options.time {
-        beat.tick().await;
-        let due = (began.elapsed().as_secs_f64() * f64::from(options.rate)) as u64;
-        while sent < due {
-            let (round, index) = (sent / devices.len() as u64, sent % devices.len() as u64);
-            let (Some(device), Some(message)) =
-                (devices.get_mut(index as usize), messages.get_mut(index as usize))
-            else {
-                break;
-            };
-            if round % u64::from(options.repeats.max(1)) == 0 {
-                let turn = round / u64::from(options.repeats.max(1));
-                let temperature = 1000 + (turn % 3000) as i16;
-                *message = advert(device, temperature)?;
-                let id = base16ct::lower::encode_string(&device.address().into_array());
-                let value = format!("{}.{:02}", temperature / 100, temperature % 100);
-                let mut seen = seen.lock().unwrap_or_else(PoisonError::into_inner);
-                seen.waiting.insert((id, value), Instant::now());
-                seen.expected += 1;
-            }
-            let (topic, payload) = message.clone();
-            if client
-                .publish(topic, QoS::AtMostOnce, false, payload)
-                .await
-                .is_err()
-            {
-                break;
-            }
-            sent += 1;
+/// Plays the devices.
+struct Sender {
+    client: AsyncClient,
+    seen: Arc<Mutex<Seen>>,
+    rate: f64,
+    repeats: u64,
+    devices: Vec<Beacon>,
+    /// Topic and payload of each.
+    messages: Vec<(String, String)>,
+}
+
+impl Sender {
+    fn new(options: &Options, client: AsyncClient, seen: Arc<Mutex<Seen>>) -> Self {
+        let devices: Vec<_> = (0..options.devices.max(1))
+            .map(|number| {
+                let [_, a, b, c] = number.to_be_bytes();
+                Beacon::new(MacAddr6::new(0xa4, 0xc1, 0x38, a, b, c), BeaconFormat::Pvvx)
+            })
+            .collect();
+        Self {
+            client,
+            seen,
+            rate: options.rate.into(),
+            repeats: options.repeats.max(1).into(),
+            messages: vec![(String::new(), String::new()); devices.len()],
+            devices,
         }
     }
-    Ok(sent)
+
+    /// Every device once, until the bridge knows them all. What came of it doesn't count.
+    async fn announce(&mut self) -> Result<Duration, BenchError> {
+        let began = Instant::now();
+        for index in 0..self.devices.len() {
+            self.change(index, FIRST)?;
+            self.publish(index).await;
+        }
+        for _ in 0..10_000 {
+            if self.all_came_back() {
+                let took = began.elapsed();
+                let mut seen = self.seen();
+                (seen.expected, seen.latencies) = (0, Vec::new());
+                return Ok(took);
+            }
+            sleep(Duration::from_millis(1)).await;
+        }
+        Err(BenchError::Unannounced)
+    }
+
+    fn all_came_back(&self) -> bool {
+        self.seen().latencies.len() == self.devices.len()
+    }
+
+    /// Advertisements at the rate, in even steps.
+    async fn send(&mut self, time: Duration) -> Result<u64, BenchError> {
+        let devices = self.devices.len() as u64;
+        let mut beat = interval(Duration::from_millis(1));
+        // What was missed is made up for: the rate is the rate.
+        beat.set_missed_tick_behavior(MissedTickBehavior::Burst);
+        let (began, mut sent) = (Instant::now(), 0_u64);
+        while began.elapsed() < time {
+            beat.tick().await;
+            let due = (began.elapsed().as_secs_f64() * self.rate) as u64;
+            while sent < due {
+                let (round, index) = (sent / devices, (sent % devices) as usize);
+                if round % self.repeats == 0 {
+                    let turn = round / self.repeats;
+                    self.change(index, FIRST + 1 + (turn % 3000) as i16)?;
+                }
+                self.publish(index).await;
+                sent += 1;
+            }
+        }
+        Ok(sent)
+    }
+
+    /// A device measures something else.
+    fn change(&mut self, index: usize, temperature: i16) -> Result<(), BenchError> {
+        let (Some(device), Some(message)) = (self.devices.get_mut(index), self.messages.get_mut(index))
+        else {
+            return Ok(());
+        };
+        *message = advert(device, temperature)?;
+        let id = base16ct::lower::encode_string(&device.address().into_array());
+        let value = format!("{}.{:02}", temperature / 100, temperature % 100);
+        let mut seen = self.seen();
+        seen.waiting.insert((id, value), Instant::now());
+        seen.expected += 1;
+        Ok(())
+    }
+
+    async fn publish(&self, index: usize) {
+        if let Some((topic, payload)) = self.messages.get(index).cloned() {
+            // The connection's end shows in what doesn't come back.
+            let _ = self.client.publish(topic, QoS::AtMostOnce, false, payload).await;
+        }
+    }
+
+    fn seen(&self) -> std::sync::MutexGuard<'_, Seen> {
+        self.seen.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
+
+/// Hundredths of a degree.
+const FIRST: i16 = 1000;
 
 /// A message as OpenMQTTGateway publishes it.
 fn advert(device: &mut Beacon, temperature: i16) -> Result<(String, String), EncodeError> {

@@ -223,6 +223,7 @@ async fn measure(options: &bench::Options, as_json: bool) -> Result<(), Failure>
     if as_json {
         let json = json!({
             "adverts_per_second": rate, "expected": figures.expected, "received": figures.received,
+            "announced_ms": figures.announced.as_secs_f64() * 1000.0,
             "latency_ms": {"p50": median, "p99": most, "worst": worst},
             "core": figures.core, "memory_kib": figures.memory,
         });
@@ -233,6 +234,10 @@ async fn measure(options: &bench::Options, as_json: bool) -> Result<(), Failure>
     println!(
         "changed    {:>10} values, of which {} came back",
         figures.expected, figures.received
+    );
+    println!(
+        "announced  {:>10.0} ms for all devices, before the rest was measured",
+        figures.announced.as_secs_f64() * 1000.0
     );
     println!(
         "latency    {median:>10.2} ms median, {most:.2} ms at 99 % (wanted: below 50), {worst:.2} ms at worst"

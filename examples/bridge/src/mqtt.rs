@@ -68,7 +68,7 @@ pub fn matches(filter: &str, topic: &str) -> bool {
 const LARGEST_PACKET: u32 = 256 * 1024;
 
 /// Messages that are sent before the first is acknowledged.
-pub const IN_FLIGHT: u16 = 100;
+pub const IN_FLIGHT: u16 = 300;
 
 #[cfg(test)]
 mod tests {

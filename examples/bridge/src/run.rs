@@ -17,7 +17,7 @@ use crate::config::{Config, Every, Miio};
 use crate::home::{Health, Home, Limits, OutboxLimits};
 use crate::metrics;
 use crate::mqtt::{self, Session, Subscription, TlsError};
-use crate::source::ble::Ble;
+use crate::source::ble::{Ble, topics};
 use crate::source::cloud::{self, Account, Found, News};
 use crate::source::miio::LastIds;
 use crate::source::openbeken::{self, Plugs};
@@ -206,7 +206,20 @@ impl Bridge {
                 crate::source::ble::adapter::run(desk, Arc::clone(&ble))
             }));
         }
-        let (subscriptions, merger) = adverts(config, &home, &ble, news(), &stopped);
+        let (subscriptions, merger) = if config.ble.workers.is_some() {
+            let (subscriptions, merger) = decoded(config, &home, news(), &stopped);
+            (subscriptions, Some(merger))
+        } else {
+            (Vec::new(), None)
+        };
+        if config.ble.workers.is_none() && !config.ble.topics.is_empty() {
+            let own = format!("{}-{}", config.mqtt.client_id, topics::SOURCE);
+            let options = mqtt::options(&config.mqtt, &own)?;
+            let (ble, filters) = (Arc::clone(&ble), Arc::from(config.ble.topics.clone()));
+            tasks.push(supervise(&home, topics::SOURCE, stopped.clone(), move |desk| {
+                topics::run(desk, options.clone(), Arc::clone(&filters), Arc::clone(&ble))
+            }));
+        }
         if let Some(news) = news() {
             let follower = Follower {
                 home: Arc::clone(&home),
@@ -270,46 +283,31 @@ impl Bridge {
     }
 }
 
-/// Topics of raw advertisements, or of what workers made of them.
-fn adverts(
+/// What workers made of raw advertisements: the topics, and who takes their messages.
+fn decoded(
     config: &Config,
     home: &Arc<Home>,
-    ble: &Arc<Ble>,
     news: Option<News>,
     stopped: &watch::Receiver<bool>,
-) -> (Vec<Subscription>, Option<Arc<Merger>>) {
-    if config.ble.workers.is_some() {
-        // Workers know the account's devices, and perhaps sooner.
-        let strangers = config.ble.strangers || config.cloud.is_some();
-        let merger = Arc::new(Merger::new(Arc::clone(home), &config.ble.device, strangers));
-        let adopter = Adopter::start(Arc::clone(home), config.clone(), news, stopped.clone());
-        let decoded = Arc::clone(&merger);
-        let subscriptions = vec![
-            Subscription {
-                filter: worker::decoded_topic(home.base()),
-                qos: QoS::AtLeastOnce,
-                handler: Arc::new(move |_, payload, _| decoded.handle_message(payload)),
-            },
-            Subscription {
-                filter: worker::status_topic(home.base(), "+"),
-                qos: QoS::AtLeastOnce,
-                handler: Arc::new(move |topic, payload, _| adopter.handle_message(topic, payload)),
-            },
-        ];
-        return (subscriptions, Some(merger));
-    }
-    let filters = config.ble.topics.iter();
-    let subscriptions = filters
-        .map(|filter| {
-            let ble = Arc::clone(ble);
-            Subscription {
-                filter: filter.clone(),
-                qos: QoS::AtMostOnce,
-                handler: Arc::new(move |topic, payload, _| ble.handle_message(topic, payload)),
-            }
-        })
-        .collect();
-    (subscriptions, None)
+) -> (Vec<Subscription>, Arc<Merger>) {
+    // Workers know the account's devices, and perhaps sooner.
+    let strangers = config.ble.strangers || config.cloud.is_some();
+    let merger = Arc::new(Merger::new(Arc::clone(home), &config.ble.device, strangers));
+    let adopter = Adopter::start(Arc::clone(home), config.clone(), news, stopped.clone());
+    let taker = Arc::clone(&merger);
+    let subscriptions = vec![
+        Subscription {
+            filter: worker::decoded_topic(home.base()),
+            qos: QoS::AtLeastOnce,
+            handler: Arc::new(move |_, payload, _| taker.handle_message(payload)),
+        },
+        Subscription {
+            filter: worker::status_topic(home.base(), "+"),
+            qos: QoS::AtLeastOnce,
+            handler: Arc::new(move |topic, payload, _| adopter.handle_message(topic, payload)),
+        },
+    ];
+    (subscriptions, merger)
 }
 
 fn miio_name(device: &Miio, number: usize) -> String {

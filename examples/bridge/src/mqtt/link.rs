@@ -132,6 +132,6 @@ fn read(event: Event) -> Option<Happened> {
 }
 
 /// Requests that wait to be written.
-const REQUESTS: usize = 256;
+const REQUESTS: usize = 512;
 /// Events that wait to be read; the network waits beyond that.
 const EVENTS: usize = 1024;

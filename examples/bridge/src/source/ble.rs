@@ -4,6 +4,7 @@
 pub mod adapter;
 mod advert;
 mod reading;
+pub mod topics;
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
