@@ -281,11 +281,7 @@ impl<S: AsRef<[Slot]> + AsMut<[Slot]>> Decoder<S> {
                 atc::Frame::Atc1441(atc::Atc1441::from_bytes(bytes)),
             )
         } else {
-            match atc::Frame::parse(data) {
-                Ok(atc::Frame::Encrypted(frame)) => return self.encrypted_atc(now, address, frame, data),
-                Ok(frame) => plain(frame.format(), frame),
-                Err(error) => return Report::malformed(Format::Pvvx, address, error),
-            }
+            return self.rare_atc(now, address, data);
         };
         report.outcome = self.hear_plain(now, sender, report.format, data);
         report
@@ -307,14 +303,20 @@ impl<S: AsRef<[Slot]> + AsMut<[Slot]>> Decoder<S> {
         slot.plain_outcome(policy, Fingerprint::of(data))
     }
 
+    /// The encrypted forms, and the 14 bytes that are seldom seen.
     #[inline(never)]
-    fn encrypted_atc<'a>(
-        &mut self,
-        now: Duration,
-        sender: Option<MacAddr6>,
-        frame: atc::Encrypted,
-        data: &[u8],
-    ) -> Report<'a> {
+    fn rare_atc<'a>(&mut self, now: Duration, sender: Option<MacAddr6>, data: &[u8]) -> Report<'a> {
+        let frame = match atc::Frame::parse(data) {
+            Ok(atc::Frame::Encrypted(frame)) => frame,
+            Ok(frame) => {
+                let sender = sender.or(frame.mac());
+                let mut report = Report::new(frame.format(), sender, Content::Atc(frame));
+                report.counter = Some(frame.counter().into());
+                report.outcome = self.hear_plain(now, sender, report.format, data);
+                return report;
+            }
+            Err(error) => return Report::malformed(Format::Pvvx, sender, error),
+        };
         let format = atc::Frame::Encrypted(frame).format();
         let policy = self.policy;
         let mut report = Report::new(format, sender, Content::Atc(atc::Frame::Encrypted(frame)));

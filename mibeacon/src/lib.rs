@@ -34,6 +34,7 @@ mod error;
 mod fingerprint;
 mod key;
 mod nonce;
+mod number;
 mod payload;
 mod policy;
 mod reading;

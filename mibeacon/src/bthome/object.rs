@@ -2,7 +2,7 @@
 
 use macaddr::MacAddr6;
 
-use super::number::Number;
+use super::number::number;
 use super::objects::Layout;
 use super::{ButtonCode, CommandCode, DimmerCode, ObjectKind, ObjectSpec, Objects, float};
 use crate::{
@@ -134,11 +134,11 @@ impl<'a> Object<'a> {
     #[must_use]
     pub fn reading(&self) -> Option<Reading<'a>> {
         // Nearly everything on air is a number of version 2.
-        let number = match self.format {
-            None => Number::of(self.id).and_then(|number| number.split(self.data)),
+        let found = match self.format {
+            None => number(self.id).and_then(|number| number.split(self.data)),
             Some(_) => None,
         };
-        match number {
+        match found {
             Some((reading, _)) => Some(reading),
             None => self.reading_of_any_kind(),
         }

@@ -2,7 +2,7 @@
 
 use core::iter::FusedIterator;
 
-use super::number::Number;
+use super::number::number;
 use super::{Format, Object, ObjectSpec};
 use crate::Reading;
 
@@ -143,7 +143,7 @@ impl<'a> Objects<'a> {
             }
             while let [id, behind @ ..] = rest
                 && *id != PACKET_ID
-                && let Some(behind) = Number::of(*id).and_then(|number| number.skip(behind))
+                && let Some(behind) = number(*id).and_then(|number| number.skip(behind))
             {
                 rest = behind;
             }
@@ -181,7 +181,7 @@ impl<'a> Objects<'a> {
     pub(crate) fn next_reading(&mut self) -> Option<Reading<'a>> {
         let (id, behind) = self.rest.split_first()?;
         if self.layout == Layout::V2
-            && let Some((reading, rest)) = Number::of(*id).and_then(|number| number.split(behind))
+            && let Some((reading, rest)) = number(*id).and_then(|number| number.split(behind))
         {
             self.rest = rest;
             return Some(reading);

@@ -79,6 +79,7 @@ impl<'a> Report<'a> {
         match (&self.outcome, &self.content) {
             // Not a call more for these: they are a large part of what is on air.
             (Outcome::Readings, Content::Atc(frame)) => Readings(Source::Atc(frame.values())),
+            (Outcome::Readings, Content::AtcPayload(payload)) => Readings(Source::Atc(payload.values())),
             (Outcome::Readings, Content::Bthome(Some(objects))) => {
                 Readings(Source::Bthome(objects.rewound()))
             }

@@ -77,6 +77,13 @@ impl<'a> Object<'a> {
         }
     }
 
+    /// Its reading, if it is a number and nothing else.
+    #[inline]
+    fn number(&self) -> Option<Reading<'static>> {
+        let number = attribute::number(self.id).filter(|number| number.size() == self.data.len())?;
+        number.split(self.data).map(|(reading, _)| reading)
+    }
+
     /// How many readings there are. The one of the wanted number goes straight to where the caller wants it.
     fn reading(&self, product: ProductId, wanted: u8, found: &mut Option<Reading<'a>>) -> u8 {
         let mut sink = Sink {
@@ -84,6 +91,10 @@ impl<'a> Object<'a> {
             count: 0,
             found,
         };
+        if let Some(reading) = self.number() {
+            sink.push(reading);
+            return sink.count;
+        }
         let known = match self.id {
             0x0000..=0x3fff => attribute::interpret(self, product, &mut sink),
             0x4000..=0x7fff => miot::interpret(self, product, &mut sink),
@@ -288,21 +299,23 @@ impl<'a> FrameReadings<'a> {
         Self { objects, current }
     }
 
-    /// Leaves nothing in `found` after the last one.
-    fn find(&mut self, found: &mut Option<Reading<'a>>) {
+    /// The next reading of objects that are more than a number. Leaves nothing in `found` after the last one.
+    #[inline(never)]
+    fn find(&mut self, mut object: Option<Object<'a>>, found: &mut Option<Reading<'a>>) {
         let current = &mut self.current;
         if current.next < current.count {
             current.object.reading(current.product, current.next, found);
             current.next += 1;
             return;
         }
-        while found.is_none()
-            && let Some(Ok(object)) = self.objects.next()
-        {
-            // Nearly every object has one reading, so that counting and making the first are one step.
-            current.object = object;
-            current.count = object.reading(current.product, 0, found);
-            current.next = 1;
+        while let Some(next) = object {
+            // Counting and making the first are one step.
+            current.count = next.reading(current.product, 0, found);
+            (current.object, current.next) = (next, 1);
+            if found.is_some() {
+                return;
+            }
+            object = self.objects.next().and_then(Result::ok);
         }
     }
 }
@@ -312,8 +325,16 @@ impl<'a> Iterator for FrameReadings<'a> {
 
     #[inline]
     fn next(&mut self) -> Option<Reading<'a>> {
+        let mut object = None;
+        if self.current.next >= self.current.count {
+            object = self.objects.next().and_then(Result::ok);
+            // Nearly every object is a number, and goes straight to the caller.
+            if let Some(number) = object?.number() {
+                return Some(number);
+            }
+        }
         let mut found = None;
-        self.find(&mut found);
+        self.find(object, &mut found);
         found
     }
 }

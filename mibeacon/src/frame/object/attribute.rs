@@ -1,6 +1,7 @@
 //! Objects 0x0000 to 0x3FFF: events and attributes that Xiaomi numbered before MIoT.
 
 use super::{Known, Object, ProductId, Sink, button, lock};
+use crate::number::Number;
 use crate::reading::{
     BaseAction, Gesture, PeepholeAction, PlantMonitorAction, PomodoroAction, VacuumMode, WeighingEvent,
     WeighingKind,
@@ -9,6 +10,35 @@ use crate::{
     BinarySensor, DoorState, Event, GasState, KettleState, OpeningState, Quantity, SmokeState, State, Unit,
 };
 
+/// The number with this id, for objects that are nothing else, whatever the product.
+#[inline]
+pub(super) fn number(id: u16) -> Option<&'static Number> {
+    let [high, low] = id.to_be_bytes();
+    if high == 0x10 {
+        Number::of(&NUMBERS, low)
+    } else {
+        None
+    }
+}
+
+/// Attributes 0x1000 to 0x101F.
+static NUMBERS: [Number; 0x20] = {
+    use Number as N;
+    let mut numbers = [N::NONE; 0x20];
+    numbers[0x03] = N::unsigned(1, Quantity::RssiRaw, 0, Unit::None);
+    numbers[0x04] = N::unsigned(2, Quantity::Temperature, -1, Unit::Celsius).signed(true);
+    numbers[0x06] = N::unsigned(2, Quantity::Humidity, -1, Unit::Percent);
+    numbers[0x08] = N::unsigned(1, Quantity::Moisture, 0, Unit::Percent);
+    numbers[0x09] = N::unsigned(2, Quantity::Conductivity, 0, Unit::MicrosiemensPerCentimeter);
+    numbers[0x0a] = N::unsigned(1, Quantity::Battery, 0, Unit::Percent);
+    numbers[0x13] = N::unsigned(1, Quantity::Consumable, 0, Unit::Percent);
+    numbers[0x17] = N::unsigned(4, Quantity::IdleTime, 0, Unit::Second);
+    numbers[0x1a] = N::unsigned(2, Quantity::Weight, 0, Unit::Gram);
+    numbers[0x1d] = N::unsigned(2, Quantity::Formaldehyde, -3, Unit::MilligramPerCubicMeter);
+    numbers
+};
+
+/// What is no [`number`], or not of its length.
 pub(super) fn interpret<'a>(object: &Object<'a>, product: ProductId, out: &mut Sink<'a, '_>) -> Known {
     match (object.id, object.data) {
         (0x0002, &[low, high]) => {
@@ -60,15 +90,6 @@ pub(super) fn interpret<'a>(object: &Object<'a>, product: ProductId, out: &mut S
         }
         (0x1001, &[button, value, action]) => button::interpret([button, value, action], product, out),
         (0x1002, &[asleep]) => out.binary(BinarySensor::Asleep, asleep != 0),
-        (0x1003, &[rssi]) => out.measure(Quantity::RssiRaw, rssi, Unit::None),
-        (0x1004, &[low, high]) => {
-            out.scaled(
-                Quantity::Temperature,
-                i16::from_le_bytes([low, high]),
-                -1,
-                Unit::Celsius,
-            );
-        }
         (0x1005, &[state, temperature]) => {
             if let Some(kettle) = kettle(state) {
                 let power = !matches!(kettle, KettleState::Idle | KettleState::Abnormal);
@@ -77,14 +98,6 @@ pub(super) fn interpret<'a>(object: &Object<'a>, product: ProductId, out: &mut S
                 out.scaled(Quantity::Temperature, temperature.cast_signed(), 0, Unit::Celsius);
             }
         }
-        (0x1006, &[low, high]) => {
-            out.scaled(
-                Quantity::Humidity,
-                u16::from_le_bytes([low, high]),
-                -1,
-                Unit::Percent,
-            );
-        }
         (0x1007, &[low, middle, high]) => {
             let light = u32::from_le_bytes([low, middle, high, 0]);
             match product {
@@ -92,17 +105,8 @@ pub(super) fn interpret<'a>(object: &Object<'a>, product: ProductId, out: &mut S
                 _ => out.measure(Quantity::Illuminance, light, Unit::Lux),
             }
         }
-        (0x1008, &[percent]) => out.measure(Quantity::Moisture, percent, Unit::Percent),
-        (0x1009, &[low, high]) => {
-            let conductivity = u16::from_le_bytes([low, high]);
-            out.measure(
-                Quantity::Conductivity,
-                conductivity,
-                Unit::MicrosiemensPerCentimeter,
-            );
-        }
         // Lock 0x069E appends the time: `329aaecd62`.
-        (0x100a, &[percent] | &[percent, _, _, _, _]) => {
+        (0x100a, &[percent, _, _, _, _]) => {
             out.measure(Quantity::Battery, percent, Unit::Percent);
         }
         (0x100d, &[t_low, t_high, h_low, h_high]) => {
@@ -138,20 +142,14 @@ pub(super) fn interpret<'a>(object: &Object<'a>, product: ProductId, out: &mut S
         }
         (0x1011, &[bound]) => out.binary(BinarySensor::Bound, bound != 0),
         (0x1012, &[on]) => out.binary(BinarySensor::Power, on != 0),
-        (0x1013, &[percent]) => out.measure(Quantity::Consumable, percent, Unit::Percent),
         // RTCGQ02LM sends the seconds without motion as four bytes under 0x101B too, the documents say one byte.
-        (0x1017 | 0x101b, &[a, b, c, d]) => {
+        (0x101b, &[a, b, c, d]) => {
             out.measure(Quantity::IdleTime, u32::from_le_bytes([a, b, c, d]), Unit::Second);
         }
         (0x1018, &[bright]) => out.binary(BinarySensor::Light, bright != 0),
         (0x1019, &[state]) => out.state(opening(state).map(State::Opening)),
-        (0x101a, &[low, high]) => out.measure(Quantity::Weight, u16::from_le_bytes([low, high]), Unit::Gram),
         (0x101b, &[still]) => out.binary(BinarySensor::Motion, still == 0),
         (0x101c, &[in_bed]) => out.binary(BinarySensor::InBed, in_bed != 0),
-        (0x101d, &[low, high]) => {
-            let raw = u16::from_le_bytes([low, high]);
-            out.scaled(Quantity::Formaldehyde, raw, -3, Unit::MilligramPerCubicMeter);
-        }
         (0x2000, &[s_low, s_high, p_low, p_high, battery]) => {
             out.scaled(
                 Quantity::SkinTemperature,
