@@ -220,10 +220,10 @@ impl Home {
     pub fn handle_timeout(&self) {
         let inner = &mut *self.inner();
         let Inner { store, outbox, .. } = inner;
-        store.handle_timeout(self.now(), |effect| {
-            if let Effect::Available(device) = effect {
-                self.tell_availability(outbox, device);
-            }
+        store.handle_timeout(self.now(), |effect| match effect {
+            Effect::Available(device) => self.tell_availability(outbox, device),
+            Effect::Says { slot, value, .. } => outbox.keep_alive(&slot.topic, value.payload().into()),
+            Effect::Announce(_) => {}
         });
         self.outgoing.notify_one();
     }

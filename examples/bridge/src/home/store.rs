@@ -73,6 +73,8 @@ pub struct Device {
     pub available: bool,
     /// How often it speaks.
     pub cadence: Cadence,
+    /// When all its values are to be said again, since it was announced anew.
+    say_again: Option<Duration>,
 }
 
 /// An entity and its latest value.
@@ -172,7 +174,8 @@ impl Store {
         let Some(device) = self.devices.get_mut(&update.device) else {
             return;
         };
-        let mut announce = device.slots.is_empty();
+        let is_known = !device.slots.is_empty();
+        let mut announce = !is_known;
         if !Arc::ptr_eq(&device.about, &update.about) {
             announce |= device.about != update.about;
             device.about = update.about;
@@ -223,6 +226,9 @@ impl Store {
                 told.push((index, value, changed));
             }
         }
+        if announce && is_known {
+            device.say_again = Some(now + UNTIL_TAKEN_IN);
+        }
         let device = &*device;
         if announce {
             effect(Effect::Announce(device));
@@ -242,13 +248,34 @@ impl Store {
         }
     }
 
-    /// Looks for devices that went silent. Call it once in a few seconds.
+    /// Looks for devices that went silent or were announced anew. Call it once in a few seconds.
+    ///
+    /// Home Assistant takes a sensor with another announcement for expired until it hears the next value, and hears the
+    /// broker's only when it subscribes. So all values are said again once the announcement is taken in.
     pub fn handle_timeout(&mut self, now: Duration, mut effect: impl FnMut(Effect<'_>)) {
         for device in self.devices.values_mut() {
             let gone = device.about.presence == Presence::Speaks && device.cadence.is_silent(now);
             if device.available && gone {
                 device.available = false;
                 effect(Effect::Available(device));
+            }
+            if !device.available || device.say_again.is_none_or(|due| now < due) {
+                continue;
+            }
+            device.say_again = None;
+            for slot in device.slots.iter_mut().filter(|slot| slot.holds_state()) {
+                slot.published = now;
+            }
+            let device = &*device;
+            for slot in device.slots.iter().filter(|slot| slot.holds_state()) {
+                let Some(value) = &slot.value else { continue };
+                let changed = false;
+                effect(Effect::Says {
+                    device,
+                    slot,
+                    value,
+                    changed,
+                });
             }
         }
     }
@@ -301,6 +328,7 @@ impl Device {
             heard: now,
             available: update.available.unwrap_or(true),
             cadence: Cadence::default(),
+            say_again: None,
         }
     }
 
@@ -323,7 +351,15 @@ impl Slot {
             topic,
         }
     }
+
+    /// Whether it has a value that lasts: an event is over.
+    fn holds_state(&self) -> bool {
+        self.value.as_ref().is_some_and(|value| !value.is_event())
+    }
 }
+
+/// For who hears an announcement, to act on it.
+const UNTIL_TAKEN_IN: Duration = Duration::from_secs(3);
 
 #[cfg(test)]
 mod tests {
@@ -409,6 +445,33 @@ mod tests {
     }
 
     #[test]
+    fn what_is_announced_anew_says_all_its_values_again() {
+        let mut store = Store::new("x", LIMITS);
+        let due = |store: &mut Store, second| {
+            let mut said = Vec::new();
+            store.handle_timeout(Duration::from_secs(second), |effect| match effect {
+                Effect::Says {
+                    slot, value, changed, ..
+                } => said.push(format!("{} {value} {changed}", slot.topic)),
+                effect => panic!("{effect:?}"),
+            });
+            said
+        };
+        // At the eighth message the cadence is known, and with it another expiry.
+        for second in 0..7 {
+            apply(&mut store, second, temperature("a", "21.4"));
+        }
+        assert_eq!(due(&mut store, 7), [""; 0]);
+        assert_eq!(
+            apply(&mut store, 7, temperature("a", "21.4")),
+            ["announce a", "available true"]
+        );
+        assert_eq!(due(&mut store, 9), [""; 0]);
+        assert_eq!(due(&mut store, 10), ["x/a/temperature 21.4 false"]);
+        assert_eq!(due(&mut store, 12), [""; 0]);
+    }
+
+    #[test]
     fn events_are_told_each_time() {
         let mut store = Store::new("x", LIMITS);
         let mut update = temperature("a", "1");
@@ -449,7 +512,9 @@ mod tests {
         }
         let gone = |store: &mut Store, second| {
             let mut gone = 0;
-            store.handle_timeout(Duration::from_secs(second), |_| gone += 1);
+            store.handle_timeout(Duration::from_secs(second), |effect| {
+                gone += u32::from(matches!(effect, Effect::Available(_)));
+            });
             gone
         };
         assert_eq!(
