@@ -216,7 +216,23 @@ impl Home {
         }
     }
 
-    /// Looks for devices that went silent. Call it once in a few seconds.
+    /// Says everything again in a moment: Home Assistant has started. Not every broker sends what it has kept to a client
+    /// that subscribes a second time.
+    pub fn say_again(&self) {
+        let inner = &mut *self.inner();
+        inner.store.say_again(self.now());
+        let status = crate::home_assistant::status_topic(&self.base).into();
+        inner.outbox.keep_alive(&status, "online".into());
+        self.outgoing.notify_one();
+    }
+
+    /// The topic at which Home Assistant says that it has started.
+    #[must_use]
+    pub fn birth_topic(&self) -> String {
+        format!("{}/status", self.discovery.prefix)
+    }
+
+    /// Looks for devices that went silent, or have to say everything again. Call it once in a few seconds.
     pub fn handle_timeout(&self) {
         let inner = &mut *self.inner();
         let Inner { store, outbox, .. } = inner;
@@ -265,7 +281,7 @@ impl Home {
 
     fn tell_availability(&self, outbox: &mut Outbox, device: &Device) {
         let word = if device.available { "online" } else { "offline" };
-        outbox.keep(&self.availability_topic(&device.id), word.into());
+        outbox.keep_alive(&self.availability_topic(&device.id), word.into());
     }
 
     fn availability_topic(&self, id: &Id) -> Arc<str> {

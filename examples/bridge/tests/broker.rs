@@ -43,6 +43,36 @@ fn tell(home: &Home, device: usize, value: u64) {
 }
 
 #[tokio::test]
+async fn everything_is_said_again_when_home_assistant_starts() {
+    let broker = bridge::sim::Broker::start(0).await.unwrap().mqtt5();
+    let bridge = Bridge::start(&config(broker, ""), None).await.unwrap();
+    tell(&bridge.home, 0, 21);
+    let listener = Listener::start("listener", broker);
+    listener.until_is("xiaomi/device0/temperature", "21").await;
+    let said = |topic: &str, payload: &str| {
+        let heard = listener.heard();
+        let same = |(heard, value): &&(String, String)| heard == topic && value == payload;
+        heard.iter().filter(same).count()
+    };
+    let all = || {
+        [
+            said("xiaomi/bridge/status", "online"),
+            said("xiaomi/device0/availability", "online"),
+            said("xiaomi/device0/temperature", "21"),
+        ]
+    };
+    common::until("something was not said", || all().iter().all(|times| *times > 0)).await;
+    let before = all();
+    listener.publish("homeassistant/status", "offline").await;
+    listener.publish("homeassistant/status", "online").await;
+    common::until("something was not said again", || {
+        all().iter().zip(before).all(|(now, before)| *now == before + 1)
+    })
+    .await;
+    bridge.stop().await;
+}
+
+#[tokio::test]
 async fn a_broker_that_is_down_costs_no_latest_state() {
     let Some(mut mosquitto) = Mosquitto::start("allow_anonymous true").await else {
         return;

@@ -248,26 +248,40 @@ impl Store {
         }
     }
 
-    /// Looks for devices that went silent or were announced anew. Call it once in a few seconds.
+    /// Says everything again in a moment: somebody has come who may have missed it.
+    pub fn say_again(&mut self, now: Duration) {
+        for device in self.devices.values_mut() {
+            device.say_again = Some(now + UNTIL_TAKEN_IN);
+        }
+    }
+
+    /// Looks for devices that went silent, and for those that have to say everything again. Call it once in a few
+    /// seconds.
     ///
     /// Home Assistant takes a sensor with another announcement for expired until it hears the next value, and hears the
     /// broker's only when it subscribes. So all values are said again once the announcement is taken in.
     pub fn handle_timeout(&mut self, now: Duration, mut effect: impl FnMut(Effect<'_>)) {
         for device in self.devices.values_mut() {
             let gone = device.about.presence == Presence::Speaks && device.cadence.is_silent(now);
-            if device.available && gone {
+            let goes = device.available && gone;
+            let again = device.say_again.is_some_and(|due| now >= due);
+            if goes {
                 device.available = false;
-                effect(Effect::Available(device));
             }
-            if !device.available || device.say_again.is_none_or(|due| now < due) {
-                continue;
+            if again {
+                device.say_again = None;
             }
-            device.say_again = None;
-            for slot in device.slots.iter_mut().filter(|slot| slot.holds_state()) {
-                slot.published = now;
+            let says = again && device.available;
+            if says {
+                for slot in device.slots.iter_mut().filter(|slot| slot.holds_state()) {
+                    slot.published = now;
+                }
             }
             let device = &*device;
-            for slot in device.slots.iter().filter(|slot| slot.holds_state()) {
+            if goes || again {
+                effect(Effect::Available(device));
+            }
+            for slot in device.slots.iter().filter(|slot| says && slot.holds_state()) {
                 let Some(value) = &slot.value else { continue };
                 let changed = false;
                 effect(Effect::Says {
@@ -453,7 +467,8 @@ mod tests {
                 Effect::Says {
                     slot, value, changed, ..
                 } => said.push(format!("{} {value} {changed}", slot.topic)),
-                effect => panic!("{effect:?}"),
+                Effect::Available(device) => said.push(format!("available {}", device.available)),
+                Effect::Announce(_) => panic!("{effect:?}"),
             });
             said
         };
@@ -467,8 +482,12 @@ mod tests {
             ["announce a", "available true"]
         );
         assert_eq!(due(&mut store, 9), [""; 0]);
-        assert_eq!(due(&mut store, 10), ["x/a/temperature 21.4 false"]);
+        let everything = ["available true", "x/a/temperature 21.4 false"];
+        assert_eq!(due(&mut store, 10), everything);
         assert_eq!(due(&mut store, 12), [""; 0]);
+        store.say_again(Duration::from_secs(12));
+        assert_eq!(due(&mut store, 14), [""; 0]);
+        assert_eq!(due(&mut store, 15), everything);
     }
 
     #[test]
@@ -513,7 +532,7 @@ mod tests {
         let gone = |store: &mut Store, second| {
             let mut gone = 0;
             store.handle_timeout(Duration::from_secs(second), |effect| {
-                gone += u32::from(matches!(effect, Effect::Available(_)));
+                gone += u32::from(matches!(effect, Effect::Available(device) if !device.available));
             });
             gone
         };

@@ -256,8 +256,8 @@ impl Flight {
     }
 }
 
-/// Commands, and the wish that a device be forgotten.
-fn own_subscriptions(home: &Arc<Home>) -> [Subscription; 2] {
+/// Commands, the wish that a device be forgotten, and Home Assistant's birth.
+fn own_subscriptions(home: &Arc<Home>) -> [Subscription; 3] {
     let prefix = format!("{}/", home.base());
     let commanded = Arc::clone(home);
     let commands = move |topic: &str, payload: &[u8], retained: bool| {
@@ -282,6 +282,12 @@ fn own_subscriptions(home: &Arc<Home>) -> [Subscription; 2] {
             );
         }
     };
+    let greeted = Arc::clone(home);
+    let birth = move |_: &str, payload: &[u8], _: bool| {
+        if payload == b"online" {
+            greeted.say_again();
+        }
+    };
     let base = home.base();
     [
         Subscription {
@@ -293,6 +299,11 @@ fn own_subscriptions(home: &Arc<Home>) -> [Subscription; 2] {
             filter: format!("{base}/bridge/remove"),
             qos: QoS::AtLeastOnce,
             handler: Arc::new(forget),
+        },
+        Subscription {
+            filter: home.birth_topic(),
+            qos: QoS::AtMostOnce,
+            handler: Arc::new(birth),
         },
     ]
 }
