@@ -216,14 +216,10 @@ impl Home {
         }
     }
 
-    /// Says everything again in a moment: Home Assistant has started. Not every broker sends what it has kept to a client
-    /// that subscribes a second time.
+    /// Says everything again in a moment: Home Assistant has started.
     pub fn say_again(&self) {
         let inner = &mut *self.inner();
         inner.store.say_again(self.now());
-        let status = crate::home_assistant::status_topic(&self.base).into();
-        inner.outbox.keep_alive(&status, "online".into());
-        self.outgoing.notify_one();
     }
 
     /// The topic at which Home Assistant says that it has started.
@@ -236,11 +232,15 @@ impl Home {
     pub fn handle_timeout(&self) {
         let inner = &mut *self.inner();
         let Inner { store, outbox, .. } = inner;
-        store.handle_timeout(self.now(), |effect| match effect {
+        let greets = store.handle_timeout(self.now(), |effect| match effect {
             Effect::Available(device) => self.tell_availability(outbox, device),
             Effect::Says { slot, value, .. } => outbox.keep_alive(&slot.topic, value.payload().into()),
             Effect::Announce(_) => {}
         });
+        if greets {
+            let status = crate::home_assistant::status_topic(&self.base).into();
+            outbox.keep_alive(&status, "online".into());
+        }
         self.outgoing.notify_one();
     }
 

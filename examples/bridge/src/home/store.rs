@@ -138,6 +138,8 @@ pub struct Store {
     base: String,
     limits: Limits,
     devices: HashMap<Id, Device>,
+    /// When to say again that the bridge is there, since something was announced.
+    greet: Option<Duration>,
     /// Entities that had no room.
     pub left_out: u64,
 }
@@ -150,6 +152,7 @@ impl Store {
             base: base.into(),
             limits,
             devices: HashMap::new(),
+            greet: None,
             left_out: 0,
         }
     }
@@ -226,8 +229,11 @@ impl Store {
                 told.push((index, value, changed));
             }
         }
-        if announce && is_known {
-            device.say_again = Some(now + UNTIL_TAKEN_IN);
+        if announce {
+            self.greet = Some(now + UNTIL_TAKEN_IN);
+            if is_known {
+                device.say_again = self.greet;
+            }
         }
         let device = &*device;
         if announce {
@@ -250,8 +256,9 @@ impl Store {
 
     /// Says everything again in a moment: somebody has come who may have missed it.
     pub fn say_again(&mut self, now: Duration) {
+        self.greet = Some(now + UNTIL_TAKEN_IN);
         for device in self.devices.values_mut() {
-            device.say_again = Some(now + UNTIL_TAKEN_IN);
+            device.say_again = self.greet;
         }
     }
 
@@ -259,17 +266,26 @@ impl Store {
     /// seconds.
     ///
     /// Home Assistant takes a sensor with another announcement for expired until it hears the next value, and hears the
-    /// broker's only when it subscribes. So all values are said again once the announcement is taken in.
-    pub fn handle_timeout(&mut self, now: Duration, mut effect: impl FnMut(Effect<'_>)) {
+    /// broker's only when it subscribes. So all values are said again once the announcement is taken in, of some devices
+    /// at once, so that other messages needn't wait long. Returns whether the bridge should say again that it is there:
+    /// not every broker sends what it has kept to a client that subscribes a second time, for another entity.
+    #[must_use]
+    pub fn handle_timeout(&mut self, now: Duration, mut effect: impl FnMut(Effect<'_>)) -> bool {
+        let greets = self.greet.is_some_and(|due| now >= due);
+        if greets {
+            self.greet = None;
+        }
+        let mut turns = AT_ONCE;
         for device in self.devices.values_mut() {
             let gone = device.about.presence == Presence::Speaks && device.cadence.is_silent(now);
             let goes = device.available && gone;
-            let again = device.say_again.is_some_and(|due| now >= due);
+            let again = turns > 0 && device.say_again.is_some_and(|due| now >= due);
             if goes {
                 device.available = false;
             }
             if again {
                 device.say_again = None;
+                turns -= 1;
             }
             let says = again && device.available;
             if says {
@@ -292,6 +308,7 @@ impl Store {
                 });
             }
         }
+        greets
     }
 
     /// A device.
@@ -372,6 +389,8 @@ impl Slot {
     }
 }
 
+/// Devices that say everything again at once.
+const AT_ONCE: usize = 100;
 /// For who hears an announcement, to act on it.
 const UNTIL_TAKEN_IN: Duration = Duration::from_secs(3);
 
@@ -463,26 +482,34 @@ mod tests {
         let mut store = Store::new("x", LIMITS);
         let due = |store: &mut Store, second| {
             let mut said = Vec::new();
-            store.handle_timeout(Duration::from_secs(second), |effect| match effect {
+            let greets = store.handle_timeout(Duration::from_secs(second), |effect| match effect {
                 Effect::Says {
                     slot, value, changed, ..
                 } => said.push(format!("{} {value} {changed}", slot.topic)),
                 Effect::Available(device) => said.push(format!("available {}", device.available)),
                 Effect::Announce(_) => panic!("{effect:?}"),
             });
+            if greets {
+                said.push("greets".into());
+            }
             said
         };
         // At the eighth message the cadence is known, and with it another expiry.
         for second in 0..7 {
             apply(&mut store, second, temperature("a", "21.4"));
         }
-        assert_eq!(due(&mut store, 7), [""; 0]);
+        assert_eq!(due(&mut store, 2), [""; 0]);
+        assert_eq!(
+            due(&mut store, 6),
+            ["greets"],
+            "its topics are new, and nobody missed anything"
+        );
         assert_eq!(
             apply(&mut store, 7, temperature("a", "21.4")),
             ["announce a", "available true"]
         );
         assert_eq!(due(&mut store, 9), [""; 0]);
-        let everything = ["available true", "x/a/temperature 21.4 false"];
+        let everything = ["available true", "x/a/temperature 21.4 false", "greets"];
         assert_eq!(due(&mut store, 10), everything);
         assert_eq!(due(&mut store, 12), [""; 0]);
         store.say_again(Duration::from_secs(12));
@@ -531,7 +558,7 @@ mod tests {
         }
         let gone = |store: &mut Store, second| {
             let mut gone = 0;
-            store.handle_timeout(Duration::from_secs(second), |effect| {
+            let _ = store.handle_timeout(Duration::from_secs(second), |effect| {
                 gone += u32::from(matches!(effect, Effect::Available(device) if !device.available));
             });
             gone
@@ -553,6 +580,6 @@ mod tests {
         apply(&mut store, 0, update.clone());
         (update.available, update.says) = (Some(false), Vec::new());
         assert_eq!(apply(&mut store, 1, update), ["available false"]);
-        store.handle_timeout(Duration::from_secs(10_000), |_| panic!("nothing changed"));
+        let _ = store.handle_timeout(Duration::from_secs(10_000), |_| panic!("nothing changed"));
     }
 }
