@@ -390,7 +390,7 @@ impl Slot {
 }
 
 /// Devices that say everything again at once.
-const AT_ONCE: usize = 100;
+const AT_ONCE: usize = 50;
 /// For who hears an announcement, to act on it.
 const UNTIL_TAKEN_IN: Duration = Duration::from_secs(3);
 
