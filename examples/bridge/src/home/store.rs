@@ -138,7 +138,7 @@ pub struct Store {
     base: String,
     limits: Limits,
     devices: HashMap<Id, Device>,
-    /// When to say again that the bridge is there, since something was announced.
+    /// Until when to say again that the bridge is there, since something was announced.
     greet: Option<Duration>,
     /// Entities that had no room.
     pub left_out: u64,
@@ -271,10 +271,9 @@ impl Store {
     /// not every broker sends what it has kept to a client that subscribes a second time, for another entity.
     #[must_use]
     pub fn handle_timeout(&mut self, now: Duration, mut effect: impl FnMut(Effect<'_>)) -> bool {
-        let greets = self.greet.is_some_and(|due| now >= due);
-        if greets {
-            self.greet = None;
-        }
+        // Until the last announcement is taken in: where strangers come all the time, waiting for the end would be for ever.
+        let greets = self.greet.is_some();
+        self.greet = self.greet.filter(|until| now < *until);
         let mut turns = AT_ONCE;
         for device in self.devices.values_mut() {
             let gone = device.about.presence == Presence::Speaks && device.cadence.is_silent(now);
@@ -498,22 +497,23 @@ mod tests {
         for second in 0..7 {
             apply(&mut store, second, temperature("a", "21.4"));
         }
-        assert_eq!(due(&mut store, 2), [""; 0]);
+        assert_eq!(due(&mut store, 2), ["greets"]);
         assert_eq!(
             due(&mut store, 6),
             ["greets"],
             "its topics are new, and nobody missed anything"
         );
+        assert_eq!(due(&mut store, 7), [""; 0]);
         assert_eq!(
             apply(&mut store, 7, temperature("a", "21.4")),
             ["announce a", "available true"]
         );
-        assert_eq!(due(&mut store, 9), [""; 0]);
+        assert_eq!(due(&mut store, 9), ["greets"]);
         let everything = ["available true", "x/a/temperature 21.4 false", "greets"];
         assert_eq!(due(&mut store, 10), everything);
         assert_eq!(due(&mut store, 12), [""; 0]);
         store.say_again(Duration::from_secs(12));
-        assert_eq!(due(&mut store, 14), [""; 0]);
+        assert_eq!(due(&mut store, 14), ["greets"]);
         assert_eq!(due(&mut store, 15), everything);
     }
 
