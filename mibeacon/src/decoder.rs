@@ -319,30 +319,35 @@ impl<S: AsRef<[Slot]> + AsMut<[Slot]>> Decoder<S> {
         };
         let format = atc::Frame::Encrypted(frame).format();
         let policy = self.policy;
-        let mut report = Report::new(format, sender, Content::Atc(atc::Frame::Encrypted(frame)));
-        report.counter = Some(frame.counter().into());
+        let report = |outcome, content| Report {
+            outcome,
+            counter: Some(frame.counter().into()),
+            ..Report::new(format, sender, content)
+        };
+        let unread = |outcome| report(outcome, Content::Atc(atc::Frame::Encrypted(frame)));
         let Some(sender) = sender else {
-            report.outcome = Outcome::AddressUnknown;
-            return report;
+            return unread(Outcome::AddressUnknown);
         };
         let Some(slot) = self.table.find_mut(sender) else {
-            report.outcome = Outcome::NoKey;
-            return report;
+            return unread(Outcome::NoKey);
         };
         slot.note_seen(now, format);
-        report.outcome = match slot.full_cipher() {
-            None => Outcome::NoKey,
-            Some(cipher) => match cipher.and_then(|cipher| frame.decrypt_with(cipher, sender)) {
-                Ok(payload) => {
-                    slot.note_success();
-                    report.authenticated = true;
-                    report.content = Content::AtcPayload(payload);
-                    slot.repeat_or_readings(policy, Fingerprint::of(data))
-                }
-                Err(error) => slot.refused(error),
-            },
+        let cipher = match slot.full_cipher() {
+            None => return unread(Outcome::NoKey),
+            Some(Err(error)) => return unread(slot.refused(error)),
+            Some(Ok(cipher)) => cipher,
         };
-        report
+        match frame.decrypt_with(cipher, sender) {
+            Err(error) => unread(slot.refused(error)),
+            Ok(payload) => {
+                slot.note_success();
+                let outcome = slot.repeat_or_readings(policy, Fingerprint::of(data));
+                Report {
+                    authenticated: true,
+                    ..report(outcome, Content::AtcPayload(payload))
+                }
+            }
+        }
     }
 
     fn reed(&mut self, now: Duration, address: Option<MacAddr6>, event: ReedEvent) -> Report<'static> {

@@ -35,6 +35,20 @@ impl Values {
         }
     }
 
+    /// As [`Iterator::fold`], but without moving the values, which takes longer than reading them.
+    #[inline]
+    pub(crate) fn fold_in_place<B, F: FnMut(B, Reading<'static>) -> B>(&mut self, init: B, mut f: F) -> B {
+        if (self.next, usize::from(self.end)) != (0, MOST) {
+            return self.fold(init, f);
+        }
+        self.next = self.end;
+        let ([a, b, c, d], [t, h, x, y]) = (self.columns, &self.mantissas);
+        let all = f(init, a.reading(*t));
+        let all = f(all, b.reading(*h));
+        let all = f(all, c.reading(*x));
+        f(all, d.reading(*y))
+    }
+
     /// All at once, of a form with four.
     #[inline]
     pub(super) const fn readings(&self, columns: [Column; MOST]) -> [Reading<'static>; MOST] {

@@ -189,6 +189,24 @@ impl<'a> Objects<'a> {
         self.next_other_reading()
     }
 
+    /// All readings of the objects that are left, as [`Iterator::fold`].
+    #[inline]
+    pub(crate) fn fold_readings<B, F: FnMut(B, Reading<'a>) -> B>(&mut self, init: B, mut f: F) -> B {
+        let (mut all, mut rest) = (init, self.rest);
+        if self.layout == Layout::V2 {
+            while let [id, behind @ ..] = rest
+                && let Some((reading, behind)) = number(*id).and_then(|number| number.split(behind))
+            {
+                (all, rest) = (f(all, reading), behind);
+            }
+        }
+        self.rest = rest;
+        while let Some(reading) = self.next_reading() {
+            all = f(all, reading);
+        }
+        all
+    }
+
     #[inline(never)]
     fn next_other_reading(&mut self) -> Option<Reading<'a>> {
         self.find_map(|object| object.reading())

@@ -12,6 +12,7 @@ use crate::frame::{self, ProductId, Scheme};
 use crate::{BindKey, DecryptError, Fingerprint, Format, Policy, bthome};
 
 /// Memory for one device of a [`Decoder`](super::Decoder): at most 320 bytes, the AES key schedule included.
+#[repr(align(64))]
 pub struct Slot {
     address: Option<MacAddr6>,
     key: Option<BindKey>,
