@@ -45,8 +45,18 @@ fn decoder(policy: Policy, address: MacAddr6, key: &BindKey) -> Decoder<Vec<Slot
 /// Looks at all of a report. What isn't accepted has no readings.
 fn look_at(report: &Report<'_>) {
     assert!(!report.outcome.to_string().is_empty());
+    let mut one_by_one = Vec::new();
     for reading in report.all_readings() {
         assert!(!reading.to_string().is_empty());
+        one_by_one.push(reading);
+    }
+    // `for_each` goes another way through the readings, from whichever of them on.
+    for start in 0..=one_by_one.len() {
+        let mut at_once = Vec::new();
+        let mut readings = report.all_readings();
+        assert_eq!(readings.by_ref().take(start).count(), start);
+        readings.for_each(|reading| at_once.push(reading));
+        assert_eq!(at_once, one_by_one[start..]);
     }
     if report.outcome != Outcome::Readings {
         assert_eq!(report.readings().count(), 0, "{report:?}");

@@ -148,7 +148,7 @@ impl<'a> Report<'a> {
     }
 }
 
-/// The readings of a [`Report`].
+/// The readings of a [`Report`]. Where every nanosecond counts, `for_each` takes fewer than a loop.
 #[derive(Clone, Debug)]
 pub struct Readings<'a>(Source<'a>);
 

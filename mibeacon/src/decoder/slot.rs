@@ -12,7 +12,8 @@ use crate::frame::{self, ProductId, Scheme};
 use crate::{BindKey, DecryptError, Fingerprint, Format, Policy, bthome};
 
 /// Memory for one device of a [`Decoder`](super::Decoder): at most 320 bytes, the AES key schedule included.
-#[repr(align(64))]
+// Whole cache lines where processors have them: a device that wasn't heard for a while has one less to fetch.
+#[cfg_attr(target_pointer_width = "64", repr(align(64)))]
 pub struct Slot {
     address: Option<MacAddr6>,
     key: Option<BindKey>,
