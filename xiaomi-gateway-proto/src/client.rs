@@ -349,7 +349,9 @@ impl Client {
         generation: Option<Generation>,
     ) {
         self.discovery = None;
+        let asked = self.candidates.len();
         self.candidates.retain(|candidate| candidate.address != address);
+        let configured = self.candidates.len() < asked;
         self.event(Event::GatewayFound {
             sid,
             address,
@@ -357,6 +359,11 @@ impl Client {
             generation,
         });
         let mut peer = Peer::new(sid, address, model, generation, self.now);
+        peer.configured = configured;
+        if configured {
+            // If it said `iam` first, what it answers as a candidate is still under way and no answer to the scan.
+            peer.sockets.touch(CANDIDATE_SOCKET, self.now);
+        }
         peer.begin_scan(self.now);
         self.peers.push(peer);
     }
@@ -373,6 +380,9 @@ impl Candidate {
         }
     }
 }
+
+/// Where the lists of candidates are asked from.
+const CANDIDATE_SOCKET: usize = 0;
 
 /// The address that requests of a gateway go to, from its `iam`.
 fn request_address(from: Ipv4Addr, port: Option<u16>) -> SocketAddrV4 {

@@ -104,9 +104,6 @@ impl Client {
                 }
                 self.meet(sid, address, None, Some(generation));
                 if let Some(index) = self.peers.iter().position(|peer| peer.sid == sid) {
-                    if let Some(peer) = self.peers.get_mut(index) {
-                        peer.configured = true;
-                    }
                     self.begin_list(index);
                     self.hear(index, from, None, message.clone());
                 }

@@ -6,8 +6,8 @@ use core::time::Duration;
 use super::event::{Event, Failure};
 use super::exchange::{Exchange, Job, Lane, Phase, What};
 use super::{
-    Client, HEARTBEAT_LIMIT, Peer, READ_PAUSE, READ_SENDS, READ_WAIT, Scan, WHOIS_REST, WHOIS_WAIT,
-    WRITE_SENDS,
+    CANDIDATE_SOCKET, Client, HEARTBEAT_LIMIT, Peer, READ_PAUSE, READ_SENDS, READ_WAIT, Scan, WHOIS_REST,
+    WHOIS_WAIT, WRITE_SENDS,
 };
 use crate::{Liveness, Message};
 
@@ -77,7 +77,11 @@ impl Client {
         }
         events.into_iter().for_each(|event| self.event(event));
         for (address, generation) in sends {
-            self.send(0, address, Message::list_request(generation).encode());
+            self.send(
+                CANDIDATE_SOCKET,
+                address,
+                Message::list_request(generation).encode(),
+            );
         }
     }
 

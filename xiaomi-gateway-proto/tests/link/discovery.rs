@@ -85,6 +85,32 @@ fn a_gateway_that_moves_is_followed_and_two_that_claim_one_sid_are_told() {
     );
 }
 
+/// It is asked for its list in the first generation's way, says `iam` to another client, and then refuses the list.
+#[test]
+fn a_late_answer_to_a_configured_address_is_none_to_the_scan() {
+    let mut client = Client::new(Config::new().address(HOST));
+    client.start(Duration::ZERO);
+    let now = Duration::from_millis(1);
+    let first = client.poll_transmit(now).unwrap();
+    assert_eq!((first.socket, first.destination), (0, HOST));
+    let iam = Message::iam(sid(), "acpartner.v3", *HOST.ip(), HOST.port(), Some("2.0.2")).encode();
+    client.handle_datagram(now, HOST, None, &iam);
+    let scan = client.poll_transmit(now).unwrap();
+    assert_ne!(scan.socket, first.socket);
+
+    let refusal = Message::error_reply(Generation::Two, "get_id_list", None, "No sid").encode();
+    client.handle_datagram(now, HOST, Some(first.socket), &refusal);
+    client.handle_datagram(now, HOST, Some(first.socket), &refusal);
+    let events: Vec<_> = std::iter::from_fn(|| client.poll_event()).collect();
+    assert!(matches!(events[..], [Event::GatewayFound { .. }]), "{events:?}");
+
+    // And it stays where the user said that it is.
+    let elsewhere = SocketAddrV4::new(Ipv4Addr::new(192, 168, 0, 77), 9898);
+    let iam = Message::iam(sid(), "acpartner.v3", *elsewhere.ip(), 9898, Some("2.0.2")).encode();
+    client.handle_datagram(now, elsewhere, None, &iam);
+    assert!(matches!(client.poll_event(), Some(Event::DuplicateSid { .. })));
+}
+
 /// Who says in its name that it moved is not believed as long as it answers where the user said that it is.
 #[test]
 fn a_configured_gateway_stays_where_it_is_while_it_answers() {
