@@ -37,15 +37,19 @@ impl Values {
 
     /// As [`Iterator::fold`], but without moving the values, which takes longer than reading them.
     #[inline]
-    pub(crate) fn fold_in_place<B, F: FnMut(B, Reading<'static>) -> B>(&mut self, init: B, mut f: F) -> B {
+    pub(crate) fn fold_in_place<'a, B, F: FnMut(B, Reading<'a>) -> B>(&mut self, init: B, mut f: F) -> B {
+        let mut all = init;
         if (self.next, usize::from(self.end)) != (0, MOST) {
-            return self.fold(init, f);
+            for reading in self {
+                all = f(all, reading);
+            }
+            return all;
         }
         self.next = self.end;
         let ([a, b, c, d], [t, h, x, y]) = (self.columns, &self.mantissas);
-        let all = f(init, a.reading(*t));
-        let all = f(all, b.reading(*h));
-        let all = f(all, c.reading(*x));
+        all = f(all, a.reading(*t));
+        all = f(all, b.reading(*h));
+        all = f(all, c.reading(*x));
         f(all, d.reading(*y))
     }
 

@@ -183,10 +183,10 @@ impl<'a> Iterator for Readings<'a> {
 
     /// What the source is, is asked once: this is what makes `for_each` faster than a loop.
     #[inline]
-    fn fold<B, F: FnMut(B, Reading<'a>) -> B>(mut self, init: B, mut f: F) -> B {
+    fn fold<B, F: FnMut(B, Reading<'a>) -> B>(mut self, init: B, f: F) -> B {
         match &mut self.0 {
             Source::Nothing => init,
-            Source::Atc(values) => values.fold_in_place(init, |all, reading| f(all, reading)),
+            Source::Atc(values) => values.fold_in_place(init, f),
             Source::Bthome(objects) => objects.fold_readings(init, f),
             Source::MiBeacon(readings) => readings.by_ref().fold(init, f),
             source => core::iter::from_fn(|| source.next()).fold(init, f),
