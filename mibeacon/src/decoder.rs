@@ -202,9 +202,8 @@ impl<S: AsRef<[Slot]> + AsMut<[Slot]>> Decoder<S> {
 
     #[inline(never)]
     fn mibeacon<'a>(&'a mut self, now: Duration, host: Option<MacAddr6>, data: &'a [u8]) -> Report<'a> {
-        let frame = match Frame::read(data) {
-            Ok(frame) => frame,
-            Err(error) => return Report::malformed(Format::MiBeacon, host, error),
+        let Ok(frame) = Frame::read(data, drop) else {
+            return broken_frame(host, data);
         };
         let sender = match frame.sender(host) {
             Ok(sender) => sender,
@@ -306,16 +305,17 @@ impl<S: AsRef<[Slot]> + AsMut<[Slot]>> Decoder<S> {
     /// The encrypted forms, and the 14 bytes that are seldom seen.
     #[inline(never)]
     fn rare_atc<'a>(&mut self, now: Duration, sender: Option<MacAddr6>, data: &[u8]) -> Report<'a> {
-        let frame = match atc::Frame::parse(data) {
-            Ok(atc::Frame::Encrypted(frame)) => frame,
-            Ok(frame) => {
-                let sender = sender.or(frame.mac());
-                let mut report = Report::new(frame.format(), sender, Content::Atc(frame));
-                report.counter = Some(frame.counter().into());
-                report.outcome = self.hear_plain(now, sender, report.format, data);
-                return report;
-            }
-            Err(error) => return Report::malformed(Format::Pvvx, sender, error),
+        let Some(frame) = atc::Encrypted::parse(data) else {
+            return match atc::Frame::parse(data) {
+                Ok(frame) => {
+                    let sender = sender.or(frame.mac());
+                    let mut report = Report::new(frame.format(), sender, Content::Atc(frame));
+                    report.counter = Some(frame.counter().into());
+                    report.outcome = self.hear_plain(now, sender, report.format, data);
+                    report
+                }
+                Err(error) => Report::malformed(Format::Pvvx, sender, error),
+            };
         };
         let format = atc::Frame::Encrypted(frame).format();
         let policy = self.policy;
@@ -513,6 +513,19 @@ impl<S: AsRef<[Slot]> + AsMut<[Slot]>> Decoder<S> {
             report.outcome = Outcome::Presence;
         }
         report
+    }
+}
+
+/// Few frames are broken, so that few are read once more to tell where.
+#[cold]
+fn broken_frame(host: Option<MacAddr6>, data: &[u8]) -> Report<'_> {
+    match Frame::parse(data) {
+        Ok(frame) => Report::new(
+            Format::MiBeacon,
+            host,
+            Content::MiBeacon(frame, Objects::new(&[])),
+        ),
+        Err(error) => Report::malformed(Format::MiBeacon, host, error),
     }
 }
 

@@ -129,23 +129,27 @@ impl<'a> Frame<'a> {
     ///
     /// Unknown versions parse like their neighbours: strangers use the UUID too.
     pub fn parse(bytes: &'a [u8]) -> Result<Self, ParseError> {
-        Self::read(bytes)
+        Self::read(bytes, |error| error)
     }
 
-    /// [`parse`](Self::parse) within its caller: as a value that is handed over, a frame is large.
+    /// [`parse`](Self::parse) within its caller, with the caller's error: as a value that is handed over, a frame is
+    /// large, and so it is as one of two that share memory.
     #[inline(always)]
-    pub(crate) fn read(bytes: &'a [u8]) -> Result<Self, ParseError> {
+    pub(crate) fn read<E>(bytes: &'a [u8], error: impl Fn(ParseError) -> E) -> Result<Self, E> {
         let offset = |rest: &[u8]| bytes.len() - rest.len();
-        let truncated = |field, rest: &[u8]| ParseError::Truncated {
-            field,
-            offset: offset(rest),
+        let truncated = |field, rest: &[u8]| {
+            error(ParseError::Truncated {
+                field,
+                offset: offset(rest),
+            })
         };
 
-        let (rest, (control, product_id, counter)) =
-            fixed_header(bytes).map_err(|_| ParseError::TooShort {
+        let (rest, (control, product_id, counter)) = fixed_header(bytes).map_err(|_| {
+            error(ParseError::TooShort {
                 expected: MINIMUM,
                 found: bytes.len(),
-            })?;
+            })
+        })?;
         let (rest, mac) = cond(control.has_mac(), mac)
             .parse(rest)
             .map_err(|_| truncated(Field::Mac, rest))?;

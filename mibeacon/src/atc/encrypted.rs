@@ -48,7 +48,8 @@ pub struct Encrypted {
 }
 
 impl Encrypted {
-    pub(super) fn parse(service_data: &[u8]) -> Option<Self> {
+    #[inline]
+    pub(crate) fn parse(service_data: &[u8]) -> Option<Self> {
         let (&[counter], rest) = service_data.split_first_chunk()?;
         let (ciphertext, &tag) = rest.split_last_chunk()?;
         let ciphertext = if let Ok(bytes) = ciphertext.try_into() {

@@ -83,6 +83,9 @@ impl<'a> Report<'a> {
             (Outcome::Readings, Content::Bthome(Some(objects))) => {
                 Readings(Source::Bthome(objects.rewound()))
             }
+            (Outcome::Readings, Content::MiBeacon(frame, objects)) => Readings(Source::MiBeacon(
+                FrameReadings::new(objects.clone(), frame.product_id),
+            )),
             (Outcome::Readings, _) => self.all_readings(),
             _ => Readings(Source::Nothing),
         }
