@@ -257,6 +257,7 @@ impl<'a> Encrypted<'a> {
     }
 }
 
+#[inline(always)]
 fn fixed_header(input: &[u8]) -> IResult<&[u8], (FrameControl, ProductId, u8), ()> {
     (map(le_u16, FrameControl), map(le_u16, ProductId), byte).parse(input)
 }
