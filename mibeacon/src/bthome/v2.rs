@@ -184,9 +184,20 @@ impl<'a> Frame<'a> {
         out: &'o mut [u8],
     ) -> Result<Objects<'o>, DecryptError> {
         let encrypted = self.encrypted().ok_or(DecryptError::NotEncrypted)?;
-        let nonce = nonce(self.mac.unwrap_or(address), self.info, encrypted.counter);
         let out = encrypted.plaintext_buffer(out)?;
-        cipher.open::<U13>(&nonce.into(), &[], encrypted.ciphertext, &encrypted.tag, out)?;
+        let (ciphertext, tag) = (encrypted.ciphertext, &encrypted.tag);
+        // Two calls, since a single one would be inlined with all of the cipher, which then passes its blocks through
+        // memory: 5 % of the time that an advertisement takes.
+        match self.mac {
+            None => {
+                let nonce = nonce(address, self.info, encrypted.counter);
+                cipher.open::<U13>(&nonce.into(), &[], ciphertext, tag, out)?;
+            }
+            Some(mac) => {
+                let nonce = nonce(mac, self.info, encrypted.counter);
+                cipher.open::<U13>(&nonce.into(), &[], ciphertext, tag, out)?;
+            }
+        }
         Ok(Objects::v2(out))
     }
 }
