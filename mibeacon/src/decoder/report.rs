@@ -3,7 +3,7 @@
 use macaddr::MacAddr6;
 
 use super::Outcome;
-use crate::frame::{Frame, FrameReadings, Objects, Product, ProductId};
+use crate::frame::{Frame, FrameReadings, Product, ProductId};
 use crate::{Format, ParseError, Reading, atc, bthome, frame, hhcc, qingping, scale};
 
 /// What one payload says, and what became of it.
@@ -84,7 +84,7 @@ impl<'a> Report<'a> {
                 Readings(Source::Bthome(objects.rewound()))
             }
             (Outcome::Readings, Content::MiBeacon(frame, objects)) => Readings(Source::MiBeacon(
-                FrameReadings::new(Objects::new(objects.trailing()), frame.product_id),
+                FrameReadings::new(frame::Objects::new(objects.trailing()), frame.product_id),
             )),
             (Outcome::Readings, _) => self.all_readings(),
             _ => Readings(Source::Nothing),
