@@ -65,7 +65,7 @@ pub struct Decoder<S> {
 
 #[cfg(feature = "alloc")]
 impl Decoder<Vec<Slot>> {
-    /// A decoder that can know this many devices. A third more than needed keeps searches short.
+    /// A decoder that can know this many devices.
     #[must_use]
     pub fn with_capacity(devices: usize, policy: Policy) -> Self {
         Self::new(

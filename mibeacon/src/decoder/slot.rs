@@ -1,6 +1,6 @@
 //! What a decoder keeps of one device.
 
-use core::num::NonZeroU16;
+use core::num::{NonZeroU16, NonZeroUsize};
 use core::time::Duration;
 
 use macaddr::MacAddr6;
@@ -16,6 +16,8 @@ use crate::{BindKey, DecryptError, Fingerprint, Format, Policy, bthome};
 #[cfg_attr(target_pointer_width = "64", repr(align(64)))]
 pub struct Slot {
     address: Option<MacAddr6>,
+    /// The position of the next slot of the table's chain, and one.
+    next: Option<NonZeroUsize>,
     key: Option<BindKey>,
     schedule: Option<(Scheme, Cipher)>,
     pub(super) last_seen: Option<Duration>,
@@ -40,6 +42,7 @@ impl Slot {
     /// A free slot.
     pub const EMPTY: Self = Self {
         address: None,
+        next: None,
         key: None,
         schedule: None,
         last_seen: None,
@@ -68,6 +71,21 @@ impl Slot {
 
     pub(super) const fn address(&self) -> Option<MacAddr6> {
         self.address
+    }
+
+    /// Where the next slot of the table's chain is.
+    pub(super) const fn next(&self) -> Option<usize> {
+        match self.next {
+            Some(next) => Some(next.get() - 1),
+            None => None,
+        }
+    }
+
+    pub(super) const fn set_next(&mut self, next: Option<usize>) {
+        self.next = match next {
+            Some(next) => NonZeroUsize::new(next + 1),
+            None => None,
+        };
     }
 
     pub(super) const fn has_key(&self) -> bool {
