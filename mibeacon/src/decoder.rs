@@ -1,5 +1,7 @@
 //! From an address and an advertisement to a [`Report`], with keys, duplicates and replays taken care of.
 
+mod atc;
+mod bthome;
 mod device;
 mod outcome;
 mod report;
@@ -20,13 +22,10 @@ pub use report::{Content, Readings, Report};
 pub use slot::Slot;
 pub use state::DeviceState;
 
-use crate::atc::{self, ReedEvent};
-use crate::crypto::Cipher;
+use crate::bthome::v1;
 use crate::frame::{self, Body, Frame, FrameControl, Objects, Product, ProductId};
 use crate::payload::{Part, Payload};
-use crate::{
-    BindKey, DecryptError, Field, Fingerprint, Format, ParseError, Policy, bthome, hhcc, qingping, scale,
-};
+use crate::{BindKey, Fingerprint, Format, ParseError, Policy, hhcc, qingping, scale};
 use table::Table;
 
 /// Reads the advertisements of many devices.
@@ -167,11 +166,11 @@ impl<S: AsRef<[Slot]> + AsMut<[Slot]>> Decoder<S> {
             Part::BthomeV2(data) => self.bthome_v2(now, address, data),
             Part::Reed(event) => self.reed(now, address, event),
             Part::BthomeV1(data) => {
-                let frame = bthome::v1::Frame::parse_plain(data);
+                let frame = v1::Frame::parse_plain(data);
                 self.bthome_v1(now, address, data, Ok(frame))
             }
             Part::BthomeV1Encrypted(data) => {
-                let frame = bthome::v1::Frame::parse_encrypted(data);
+                let frame = v1::Frame::parse_encrypted(data);
                 self.bthome_v1(now, address, data, frame)
             }
             Part::WeightScale(data) => {
@@ -263,29 +262,6 @@ impl<S: AsRef<[Slot]> + AsMut<[Slot]>> Decoder<S> {
         }
     }
 
-    #[inline(never)]
-    fn atc<'a>(&mut self, now: Duration, address: Option<MacAddr6>, data: &[u8]) -> Report<'a> {
-        let sender = address.or_else(|| own_mac(data));
-        let plain = |format, frame: atc::Frame| {
-            let mut report = Report::new(format, sender, Content::Atc(frame));
-            report.counter = Some(frame.counter().into());
-            report
-        };
-        // The first two are what is on air, and go straight into the report.
-        let mut report = if let Ok(bytes) = data.try_into() {
-            plain(Format::Pvvx, atc::Frame::Pvvx(atc::Pvvx::from_bytes(bytes)))
-        } else if let Ok(bytes) = data.try_into() {
-            plain(
-                Format::Atc1441,
-                atc::Frame::Atc1441(atc::Atc1441::from_bytes(bytes)),
-            )
-        } else {
-            return self.rare_atc(now, address, data);
-        };
-        report.outcome = self.hear_plain(now, sender, report.format, data);
-        report
-    }
-
     /// What to do with readings of a format that has no encryption or doesn't use it here.
     fn hear_plain(
         &mut self,
@@ -300,188 +276,6 @@ impl<S: AsRef<[Slot]> + AsMut<[Slot]>> Decoder<S> {
         };
         slot.note_seen(now, format);
         slot.plain_outcome(policy, Fingerprint::of(data))
-    }
-
-    /// The encrypted forms, and the 14 bytes that are seldom seen.
-    #[inline(never)]
-    fn rare_atc<'a>(&mut self, now: Duration, sender: Option<MacAddr6>, data: &[u8]) -> Report<'a> {
-        let Some(frame) = atc::Encrypted::parse(data) else {
-            return match atc::Frame::parse(data) {
-                Ok(frame) => {
-                    let sender = sender.or(frame.mac());
-                    let mut report = Report::new(frame.format(), sender, Content::Atc(frame));
-                    report.counter = Some(frame.counter().into());
-                    report.outcome = self.hear_plain(now, sender, report.format, data);
-                    report
-                }
-                Err(error) => Report::malformed(Format::Pvvx, sender, error),
-            };
-        };
-        let format = atc::Frame::Encrypted(frame).format();
-        let policy = self.policy;
-        let report = |outcome, content| Report {
-            outcome,
-            counter: Some(frame.counter().into()),
-            ..Report::new(format, sender, content)
-        };
-        let unread = |outcome| report(outcome, Content::Atc(atc::Frame::Encrypted(frame)));
-        let Some(sender) = sender else {
-            return unread(Outcome::AddressUnknown);
-        };
-        let Some(slot) = self.table.find_mut(sender) else {
-            return unread(Outcome::NoKey);
-        };
-        slot.note_seen(now, format);
-        let cipher = match slot.full_cipher() {
-            None => return unread(Outcome::NoKey),
-            Some(Err(error)) => return unread(slot.refused(error)),
-            Some(Ok(cipher)) => cipher,
-        };
-        match frame.decrypt_with(cipher, sender) {
-            Err(error) => unread(slot.refused(error)),
-            Ok(payload) => {
-                slot.note_success();
-                let outcome = slot.repeat_or_readings(policy, Fingerprint::of(data));
-                Report {
-                    authenticated: true,
-                    ..report(outcome, Content::AtcPayload(payload))
-                }
-            }
-        }
-    }
-
-    fn reed(&mut self, now: Duration, address: Option<MacAddr6>, event: ReedEvent) -> Report<'static> {
-        let policy = self.policy;
-        let mut report = Report::new(Format::Reed, address, Content::Reed(event));
-        if let Some(slot) = address.and_then(|address| self.table.find_mut(address)) {
-            slot.note_seen(now, Format::Reed);
-            let [c3, c2, c1, c0] = event.count.unwrap_or(u32::MAX).to_be_bytes();
-            let flags = event.flags.map_or([0, 0], |flags| [1, flags.0]);
-            let seen = Fingerprint::of(&[flags[0], flags[1], c3, c2, c1, c0]);
-            // These are never encrypted, whatever the device does else.
-            report.outcome = slot.repeat_or_readings(policy, seen);
-        }
-        report
-    }
-
-    #[inline(never)]
-    fn bthome_v2<'a>(&'a mut self, now: Duration, address: Option<MacAddr6>, data: &'a [u8]) -> Report<'a> {
-        let frame = match bthome::v2::Frame::parse(data) {
-            Ok(frame) => frame,
-            Err(error) => return Report::malformed(Format::BthomeV2, address, error),
-        };
-        let advert = BthomeAdvert {
-            format: Format::BthomeV2,
-            layout: bthome::Layout::V2,
-            sender: frame.mac().or(address),
-            sleepy: frame.info().is_trigger_based(),
-            data,
-            body: BthomeBody::of(frame.body()),
-        };
-        self.bthome(now, advert, |cipher, sender, out| {
-            frame.decrypt_with(cipher, sender, out)
-        })
-    }
-
-    fn bthome_v1<'a>(
-        &'a mut self,
-        now: Duration,
-        sender: Option<MacAddr6>,
-        data: &'a [u8],
-        frame: Result<bthome::v1::Frame<'a>, ParseError>,
-    ) -> Report<'a> {
-        let frame = match frame {
-            Ok(frame) => frame,
-            Err(error) => return Report::malformed(Format::BthomeV1, sender, error),
-        };
-        let advert = BthomeAdvert {
-            format: Format::BthomeV1,
-            layout: bthome::Layout::V1,
-            sender,
-            sleepy: false,
-            data,
-            body: BthomeBody::of(frame.body()),
-        };
-        self.bthome(now, advert, |cipher, sender, out| {
-            frame.decrypt_with(cipher, sender, out)
-        })
-    }
-
-    #[inline]
-    fn bthome<'a>(
-        &'a mut self,
-        now: Duration,
-        advert: BthomeAdvert<'a>,
-        decrypt: impl FnOnce(&Cipher, MacAddr6, &'a mut [u8]) -> Result<bthome::Objects<'a>, DecryptError>,
-    ) -> Report<'a> {
-        let BthomeAdvert { format, sender, .. } = advert;
-        let unread = |outcome, counter| Report {
-            outcome,
-            counter: Some(counter),
-            ..Report::new(format, sender, Content::Bthome(None))
-        };
-        let mut slot = sender.and_then(|sender| self.table.find_mut(sender));
-        if let Some(slot) = &mut slot {
-            slot.note_seen(now, format);
-            slot.sleepy = advert.sleepy;
-        }
-        let (objects, security) = match (advert.body, &mut slot, sender) {
-            (BthomeBody::Plain(objects), slot, _) => {
-                let key_known = slot.as_ref().is_some_and(|slot| slot.has_key());
-                (objects, bthome::Security::Plain { key_known })
-            }
-            (BthomeBody::Encrypted { counter }, slot, sender) => {
-                let Some(sender) = sender else {
-                    return unread(Outcome::AddressUnknown, counter);
-                };
-                let Some(slot) = slot else {
-                    return unread(Outcome::NoKey, counter);
-                };
-                let Some(cipher) = slot.full_cipher() else {
-                    return unread(Outcome::NoKey, counter);
-                };
-                match cipher.and_then(|cipher| decrypt(cipher, sender, &mut self.plaintext)) {
-                    Ok(objects) => {
-                        slot.note_success();
-                        (objects.as_bytes(), bthome::Security::Authenticated { counter })
-                    }
-                    Err(error) => return unread(slot.refused(error), counter),
-                }
-            }
-        };
-        let objects = bthome::Objects::new(advert.layout, objects);
-        let survey = objects.survey();
-        let (counter, authenticated) = match security {
-            bthome::Security::Authenticated { counter } => (Some(counter), true),
-            bthome::Security::Plain { .. } => (survey.packet_id.map(u32::from), false),
-        };
-        let outcome = slot.map_or(Outcome::Readings, |slot| {
-            let last = slot.bthome_replay.last_counter().unwrap_or_default();
-            let seen = bthome::Advert {
-                security,
-                packet_id: survey.packet_id,
-                fingerprint: Fingerprint::of(advert.data),
-            };
-            match slot.bthome_replay.check(now, &seen) {
-                verdict if verdict.is_accepted() => Outcome::Readings,
-                bthome::Verdict::Stale => Outcome::Stale,
-                bthome::Verdict::Downgrade => Outcome::Downgraded,
-                bthome::Verdict::Replay => Outcome::Replayed {
-                    counter: counter.unwrap_or_default(),
-                    last,
-                },
-                _ => Outcome::Duplicate,
-            }
-        });
-        Report {
-            address: sender,
-            format,
-            outcome,
-            counter,
-            authenticated,
-            fault: survey.stopped.map(bthome_fault),
-            content: Content::Bthome(Some(objects)),
-        }
     }
 
     fn plain<'a>(
@@ -526,40 +320,6 @@ fn broken_frame(host: Option<MacAddr6>, data: &[u8]) -> Report<'_> {
             Content::MiBeacon(frame, Objects::new(&[])),
         ),
         Err(error) => Report::malformed(Format::MiBeacon, host, error),
-    }
-}
-
-/// Few hosts hide the address, so that few frames have to tell it.
-#[cold]
-fn own_mac(service_data: &[u8]) -> Option<MacAddr6> {
-    atc::Frame::parse(service_data).ok()?.mac()
-}
-
-/// A BTHome advertisement of either version.
-struct BthomeAdvert<'a> {
-    format: Format,
-    layout: bthome::Layout,
-    sender: Option<MacAddr6>,
-    sleepy: bool,
-    data: &'a [u8],
-    body: BthomeBody<'a>,
-}
-
-/// The objects, or the counter of what hides them.
-enum BthomeBody<'a> {
-    Plain(&'a [u8]),
-    Encrypted { counter: u32 },
-}
-
-impl<'a> BthomeBody<'a> {
-    #[inline]
-    const fn of(body: &bthome::Body<'a>) -> Self {
-        match body {
-            bthome::Body::Plain(objects) => Self::Plain(objects.as_bytes()),
-            bthome::Body::Encrypted(encrypted) => Self::Encrypted {
-                counter: encrypted.counter,
-            },
-        }
     }
 }
 
@@ -613,19 +373,6 @@ fn judge(product_id: ProductId, objects: Objects<'_>) -> (Outcome, Option<ParseE
         Some(error) => (Outcome::Malformed(error), fault),
         None if Product::of(product_id).is_none() => (Outcome::UnknownProduct, None),
         None => (Outcome::Readings, None),
-    }
-}
-
-fn bthome_fault(bthome::Stopped { reason, offset }: bthome::Stopped) -> ParseError {
-    match reason {
-        bthome::StopReason::UnknownObject { id } => ParseError::UnknownObject {
-            id: id.into(),
-            offset,
-        },
-        _ => ParseError::Truncated {
-            field: Field::Object,
-            offset,
-        },
     }
 }
 
