@@ -39,7 +39,6 @@ pub mod v2;
 
 pub use event::{ButtonCode, CommandCode, DimmerCode};
 pub use object::{Format, Object, Value};
-pub(crate) use objects::Layout;
 pub use objects::{Objects, StopReason, Stopped};
 pub use replay::{Advert, Policy, Replay, ReplayState, Security, Verdict};
 pub use spec::{ObjectKind, ObjectSpec};
@@ -85,6 +84,13 @@ impl<'a> Encrypted<'a> {
             counter: u32::from_le_bytes(*counter),
             tag: *tag,
         })
+    }
+
+    /// Counter and tag.
+    pub(crate) const fn trailer(&self) -> [u8; TRAILER] {
+        let [a, b, c, d] = self.counter.to_le_bytes();
+        let [w, x, y, z] = self.tag;
+        [a, b, c, d, w, x, y, z]
     }
 
     /// The part of `out` that takes the plaintext.

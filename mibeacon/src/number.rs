@@ -6,20 +6,31 @@ use crate::{Decimal, Quantity, Reading, Unit};
 /// first-level cache.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Number {
-    /// Bytes of data, 1 to 4; 0 for ids that are no number.
-    size: u8,
-    signed: bool,
+    /// What the sign's bit counts; 0 for numbers without one.
+    sign: u32,
+    size: Size,
     factor: u8,
     exponent: i8,
     quantity: Quantity,
     unit: Unit,
 }
 
+/// Bytes of data.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Size {
+    /// For ids that are no number.
+    None,
+    One,
+    Two,
+    Three,
+    Four,
+}
+
 impl Number {
     /// No number.
     pub(crate) const NONE: Self = Self {
-        size: 0,
-        signed: false,
+        sign: 0,
+        size: Size::None,
         factor: 0,
         exponent: 0,
         quantity: Quantity::PacketId,
@@ -28,10 +39,15 @@ impl Number {
 
     /// An unsigned number of 1 to 4 bytes, in steps of `10^exponent`.
     pub(crate) const fn unsigned(size: u8, quantity: Quantity, exponent: i8, unit: Unit) -> Self {
-        assert!(1 <= size && size <= 4);
         Self {
-            size,
-            signed: false,
+            sign: 0,
+            size: match size {
+                1 => Size::One,
+                2 => Size::Two,
+                3 => Size::Three,
+                4 => Size::Four,
+                _ => panic!("numbers have 1 to 4 bytes"),
+            },
             factor: 1,
             exponent,
             quantity,
@@ -41,7 +57,8 @@ impl Number {
 
     /// The same with a sign, or not.
     pub(crate) const fn signed(self, signed: bool) -> Self {
-        Self { signed, ..self }
+        let sign = if signed { 1 << (8 * self.size() - 1) } else { 0 };
+        Self { sign, ..self }
     }
 
     /// In steps of a multiple of `10^exponent`.
@@ -52,7 +69,9 @@ impl Number {
     /// The number of this id in a table.
     #[inline]
     pub(crate) fn of(table: &'static [Self], id: u8) -> Option<&'static Self> {
-        table.get(usize::from(id)).filter(|number| number.size != 0)
+        table
+            .get(usize::from(id))
+            .filter(|number| number.size != Size::None)
     }
 
     /// Bytes of data.
@@ -63,29 +82,24 @@ impl Number {
     /// The number at the start of `bytes`, and what follows it; `None` if it is cut off.
     #[inline]
     pub(crate) fn split<'a>(&self, bytes: &'a [u8]) -> Option<(Reading<'static>, &'a [u8])> {
-        let (data, rest) = bytes.split_at_checked(self.size.into())?;
-        let word = match (bytes.first_chunk(), data) {
-            (Some(word), _) => u32::from_le_bytes(*word),
-            (None, &[a]) => a.into(),
-            (None, &[a, b]) => u16::from_le_bytes([a, b]).into(),
-            (None, &[a, b, c]) => u32::from_le_bytes([a, b, c, 0]),
-            (None, _) => return None,
-        };
-        // To the upper end and back, so that the shift fills with zeros or the sign.
-        let unused = 32 - 8 * u32::from(self.size);
-        let top = word << unused;
-        let raw = if self.signed {
-            i64::from(top.cast_signed() >> unused)
-        } else {
-            i64::from(top >> unused)
-        };
+        // A branch for each size, so that processors run ahead to what follows, before they know how long this one is.
+        let (word, rest) = match self.size {
+            Size::None => return None,
+            Size::One => bytes.split_first().map(|(data, rest)| ((*data).into(), rest)),
+            Size::Two => bytes
+                .split_first_chunk()
+                .map(|(data, rest)| (u16::from_le_bytes(*data).into(), rest)),
+            Size::Three => bytes
+                .split_first_chunk()
+                .map(|(&[a, b, c], rest)| (u32::from_le_bytes([a, b, c, 0]), rest)),
+            Size::Four => bytes
+                .split_first_chunk()
+                .map(|(data, rest)| (u32::from_le_bytes(*data), rest)),
+        }?;
+        let (own, sign) = (i64::from(word), i64::from(self.sign));
+        // Extends the sign: flips its bit, and takes away what it counts.
+        let raw = (own ^ sign) - sign;
         let value = Decimal::new(raw * i64::from(self.factor), self.exponent);
         Some((Reading::measurement(self.quantity, value, self.unit), rest))
-    }
-
-    /// What follows the number at the start of `bytes`; `None` if it is cut off.
-    #[inline]
-    pub(crate) fn skip<'a>(&self, bytes: &'a [u8]) -> Option<&'a [u8]> {
-        bytes.get(self.size.into()..)
     }
 }

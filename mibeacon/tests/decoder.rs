@@ -424,7 +424,7 @@ fn what_comes_before_a_fault_is_read() {
         declared: 3,
         available: 0,
     };
-    assert_eq!(report.fault, Some(fault));
+    assert_eq!(report.fault(), Some(fault));
 
     let bthome = b"\x40\x01\x64\x30\x01";
     let report = decoder.decode(
@@ -436,7 +436,7 @@ fn what_comes_before_a_fault_is_read() {
         (report.outcome, report.readings().count()),
         (Outcome::Readings, 1)
     );
-    assert!(report.fault.is_some());
+    assert!(report.fault().is_some());
 }
 
 #[test]

@@ -3,10 +3,10 @@
 use super::ObjectSpec;
 use crate::number::Number;
 
-/// The number with this id.
+/// The number with this id; [`Number::NONE`] if it is no number.
 #[inline]
-pub(super) fn number(id: u8) -> Option<&'static Number> {
-    Number::of(&NUMBERS, id)
+pub(super) fn number(id: u8) -> &'static Number {
+    NUMBERS.get(usize::from(id)).unwrap_or(&Number::NONE)
 }
 
 /// The part of a row; [`Number::NONE`] if it is no number.
@@ -50,7 +50,7 @@ mod tests {
                 let bytes = [fill, 2, 3, fill, fill, 6, 7, 8];
                 for length in 0..bytes.len() {
                     let data = &bytes[..length];
-                    let found = number(spec.id).and_then(|number| number.split(data));
+                    let found = number(spec.id).split(data);
                     let mut area = vec![spec.id];
                     area.extend(data);
                     let whole = Objects::v2(&area)

@@ -135,7 +135,7 @@ impl<'a> Object<'a> {
     pub fn reading(&self) -> Option<Reading<'a>> {
         // Nearly everything on air is a number of version 2.
         let found = match self.format {
-            None => number(self.id).and_then(|number| number.split(self.data)),
+            None => number(self.id).split(self.data),
             Some(_) => None,
         };
         match found {

@@ -4,7 +4,7 @@ use core::iter::FusedIterator;
 
 use super::number::number;
 use super::{Format, Object, ObjectSpec};
-use crate::Reading;
+use crate::{Field, ParseError, Reading};
 
 /// Walks through the objects of an advert; ends at the end or at the first object whose length can't be
 /// known.
@@ -31,17 +31,9 @@ pub struct Objects<'a> {
     stopped: Option<StopReason>,
 }
 
-/// What a look at all objects tells.
-pub(crate) struct Survey {
-    /// As [`Objects::packet_id`].
-    pub(crate) packet_id: Option<u8>,
-    /// Where the objects are broken off.
-    pub(crate) stopped: Option<Stopped>,
-}
-
 /// Which version's objects these are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Layout {
+pub(super) enum Layout {
     V1,
     V2,
 }
@@ -86,7 +78,7 @@ impl<'a> Objects<'a> {
     }
 
     #[inline]
-    pub(crate) const fn new(layout: Layout, area: &'a [u8]) -> Self {
+    pub(super) const fn new(layout: Layout, area: &'a [u8]) -> Self {
         Self {
             layout,
             area,
@@ -122,52 +114,36 @@ impl<'a> Objects<'a> {
     }
 
     /// The packet id, wherever in the advert it is; this doesn't move the iterator.
+    #[inline]
     #[must_use]
     pub fn packet_id(&self) -> Option<u8> {
-        let mut all = Self::new(self.layout, self.area);
-        all.find(|object| object.id() == PACKET_ID)?.packet_id()
-    }
-
-    /// What has to be known before the objects are read.
-    #[inline]
-    pub(crate) fn survey(&self) -> Survey {
-        let mut survey = Survey {
-            packet_id: None,
-            stopped: None,
-        };
-        let mut rest = self.area;
-        if self.layout == Layout::V2 {
-            // Most adverts are a packet id at most, then numbers, and nothing else.
-            if let [PACKET_ID, number, behind @ ..] = rest {
-                (survey.packet_id, rest) = (Some(*number), behind);
-            }
-            while let [id, behind @ ..] = rest
-                && *id != PACKET_ID
-                && let Some(behind) = number(*id).and_then(|number| number.skip(behind))
-            {
-                rest = behind;
-            }
+        match (self.layout, self.area) {
+            // Where version 2 has it.
+            (Layout::V2, [PACKET_ID, number, ..]) => Some(*number),
+            _ => Self::find_packet_id(self.rewound()),
         }
-        if !rest.is_empty() {
-            self.survey_rest(&mut survey, rest);
-        }
-        survey
     }
 
     #[inline(never)]
-    fn survey_rest(&self, survey: &mut Survey, rest: &'a [u8]) {
-        let mut found = survey.packet_id.is_some();
-        let mut walk = Self {
-            rest,
-            ..self.rewound()
-        };
-        for object in walk.by_ref() {
-            if object.id == PACKET_ID && !found {
-                found = true;
-                survey.packet_id = object.packet_id();
-            }
-        }
-        survey.stopped = walk.stopped();
+    fn find_packet_id(mut all: Self) -> Option<u8> {
+        all.find(|object| object.id() == PACKET_ID)?.packet_id()
+    }
+
+    /// Where the objects are broken off.
+    pub(crate) fn fault(&self) -> Option<ParseError> {
+        let mut all = self.rewound();
+        all.by_ref().for_each(drop);
+        let Stopped { reason, offset } = all.stopped()?;
+        Some(match reason {
+            StopReason::UnknownObject { id } => ParseError::UnknownObject {
+                id: id.into(),
+                offset,
+            },
+            _ => ParseError::Truncated {
+                field: Field::Object,
+                offset,
+            },
+        })
     }
 
     /// The same objects, from the first one on.
@@ -181,7 +157,7 @@ impl<'a> Objects<'a> {
     pub(crate) fn next_reading(&mut self) -> Option<Reading<'a>> {
         let (id, behind) = self.rest.split_first()?;
         if self.layout == Layout::V2
-            && let Some((reading, rest)) = number(*id).and_then(|number| number.split(behind))
+            && let Some((reading, rest)) = number(*id).split(behind)
         {
             self.rest = rest;
             return Some(reading);
@@ -195,7 +171,7 @@ impl<'a> Objects<'a> {
         let (mut all, mut rest) = (init, self.rest);
         if self.layout == Layout::V2 {
             while let [id, behind @ ..] = rest
-                && let Some((reading, behind)) = number(*id).and_then(|number| number.split(behind))
+                && let Some((reading, behind)) = number(*id).split(behind)
             {
                 (all, rest) = (f(all, reading), behind);
             }

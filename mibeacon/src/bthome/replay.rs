@@ -194,11 +194,11 @@ impl Replay {
     }
 
     /// Judges an advert that was heard at `now`, and remembers it if it is accepted.
-    #[inline]
+    #[inline(always)]
     pub fn check(&mut self, now: Duration, advert: &Advert) -> Verdict {
         match self.policy {
             Policy::None => Verdict::Accept,
-            Policy::BthomeBle => self.check_as_bthome_ble(now, advert),
+            Policy::BthomeBle => self.check_as_bthome_ble(now, *advert),
             Policy::Strict | Policy::Compatible => {
                 let verdict = self.judge(now, advert);
                 if verdict.is_accepted() {
@@ -222,6 +222,7 @@ impl Replay {
         again
     }
 
+    #[inline(always)]
     fn judge(&self, now: Duration, advert: &Advert) -> Verdict {
         let strict = self.policy == Policy::Strict;
         let same_bytes = self.fingerprint == Some(advert.fingerprint);
@@ -254,7 +255,8 @@ impl Replay {
     }
 
     #[inline(never)]
-    fn check_as_bthome_ble(&mut self, now: Duration, advert: &Advert) -> Verdict {
+    fn check_as_bthome_ble(&mut self, now: Duration, advert: Advert) -> Verdict {
+        let advert = &advert;
         let mut verdict = Verdict::Accept;
         match advert.security {
             Security::Plain { key_known: true } => return Verdict::Downgrade,

@@ -39,6 +39,7 @@
 
 mod encoder;
 
+use ccm::aead::array::Array;
 use ccm::consts::U13;
 pub use encoder::Encoder;
 use macaddr::MacAddr6;
@@ -68,6 +69,9 @@ pub struct Frame<'a> {
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct InfoByte(u8);
 
+/// As `ccm` takes it.
+type Nonce = Array<u8, U13>;
+
 impl<'a> Frame<'a> {
     /// Reads the service data that follow UUID 0xFCD2.
     ///
@@ -89,18 +93,18 @@ impl<'a> Frame<'a> {
                 version: info.version(),
             });
         }
-        let too_short = ParseError::TooShort {
+        let too_short = || ParseError::TooShort {
             expected: info.minimum_length(),
             found,
         };
         let (mac, rest) = if info.has_mac() {
-            let (&mac, rest) = rest.split_first_chunk().ok_or(too_short)?;
+            let (&mac, rest) = rest.split_first_chunk().ok_or_else(too_short)?;
             (Some(reversed(mac)), rest)
         } else {
             (None, rest)
         };
         let body = if info.is_encrypted() {
-            Body::Encrypted(Encrypted::split(rest, MINIMUM_CIPHERTEXT).ok_or(too_short)?)
+            Body::Encrypted(Encrypted::split(rest, MINIMUM_CIPHERTEXT).ok_or_else(too_short)?)
         } else {
             Body::Plain(Objects::v2(rest))
         };
@@ -172,31 +176,34 @@ impl<'a> Frame<'a> {
         address: MacAddr6,
         out: &'o mut [u8],
     ) -> Result<Objects<'o>, DecryptError> {
-        self.decrypt_with(&Cipher::new(&*key.full()?), address, out)
+        let cipher = Cipher::new(&*key.full()?);
+        let encrypted = self.encrypted().ok_or(DecryptError::NotEncrypted)?;
+        self.decrypt_with(&cipher, &self.nonce_of(address, &encrypted), &encrypted, out)
     }
 
-    /// The same, for callers that keep the key schedule.
+    /// The nonce if the frame carries no MAC.
+    #[inline]
+    pub(crate) fn nonce_of(&self, address: MacAddr6, encrypted: &Encrypted<'_>) -> Nonce {
+        nonce(address, self.info, encrypted.counter).into()
+    }
+
+    /// [`decrypt`](Self::decrypt) for callers that keep the key schedule and have made [`nonce_of`](Self::nonce_of) the
+    /// sender's address.
     #[inline(always)]
     pub(crate) fn decrypt_with<'o>(
         &self,
         cipher: &Cipher,
-        address: MacAddr6,
+        nonce_of_address: &Nonce,
+        encrypted: &Encrypted<'_>,
         out: &'o mut [u8],
     ) -> Result<Objects<'o>, DecryptError> {
-        let encrypted = self.encrypted().ok_or(DecryptError::NotEncrypted)?;
         let out = encrypted.plaintext_buffer(out)?;
         let (ciphertext, tag) = (encrypted.ciphertext, &encrypted.tag);
         // Two calls, since a single one would be inlined with all of the cipher, which then passes its blocks through
         // memory: 5 % of the time that an advertisement takes.
         match self.mac {
-            None => {
-                let nonce = nonce(address, self.info, encrypted.counter);
-                cipher.open::<U13>(&nonce.into(), &[], ciphertext, tag, out)?;
-            }
-            Some(mac) => {
-                let nonce = nonce(mac, self.info, encrypted.counter);
-                cipher.open::<U13>(&nonce.into(), &[], ciphertext, tag, out)?;
-            }
+            None => cipher.open(nonce_of_address, &[], ciphertext, tag, out)?,
+            Some(mac) => cipher.open(&self.nonce_of(mac, encrypted), &[], ciphertext, tag, out)?,
         }
         Ok(Objects::v2(out))
     }

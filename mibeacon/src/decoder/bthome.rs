@@ -5,8 +5,9 @@ use core::time::Duration;
 use macaddr::MacAddr6;
 
 use super::{Content, Decoder, Outcome, Report, Slot};
+use crate::bthome::{Advert, Body, Encrypted, Objects, Security, Verdict, v1, v2};
 use crate::crypto::Cipher;
-use crate::{DecryptError, Field, Fingerprint, Format, ParseError, bthome};
+use crate::{DecryptError, Fingerprint, Format, ParseError};
 
 impl<S: AsRef<[Slot]> + AsMut<[Slot]>> Decoder<S> {
     #[inline(never)]
@@ -16,21 +17,27 @@ impl<S: AsRef<[Slot]> + AsMut<[Slot]>> Decoder<S> {
         address: Option<MacAddr6>,
         data: &'a [u8],
     ) -> Report<'a> {
-        let frame = match bthome::v2::Frame::parse(data) {
+        let frame = match v2::Frame::parse(data) {
             Ok(frame) => frame,
             Err(error) => return Report::malformed(Format::BthomeV2, address, error),
         };
-        let advert = BthomeAdvert {
+        let heard = Heard {
+            now,
             format: Format::BthomeV2,
-            layout: bthome::Layout::V2,
             sender: frame.mac().or(address),
             sleepy: frame.info().is_trigger_based(),
-            data,
-            body: BthomeBody::of(frame.body()),
         };
-        self.bthome(now, advert, |cipher, sender, out| {
-            frame.decrypt_with(cipher, sender, out)
-        })
+        match frame.body() {
+            Body::Plain(objects) => self.bthome_plain(heard, data, objects.rewound()),
+            Body::Encrypted(encrypted) => {
+                // Before anything else, since the cipher reads it in other pieces than it is written in: such reads wait
+                // until what was written has reached the cache.
+                let nonce = frame.nonce_of(heard.sender.unwrap_or_default(), encrypted);
+                self.bthome_encrypted(heard, *encrypted, |cipher, _, out| {
+                    frame.decrypt_with(cipher, &nonce, encrypted, out)
+                })
+            }
+        }
     }
 
     pub(super) fn bthome_v1<'a>(
@@ -38,140 +45,128 @@ impl<S: AsRef<[Slot]> + AsMut<[Slot]>> Decoder<S> {
         now: Duration,
         sender: Option<MacAddr6>,
         data: &'a [u8],
-        frame: Result<bthome::v1::Frame<'a>, ParseError>,
+        frame: Result<v1::Frame<'a>, ParseError>,
     ) -> Report<'a> {
         let frame = match frame {
             Ok(frame) => frame,
             Err(error) => return Report::malformed(Format::BthomeV1, sender, error),
         };
-        let advert = BthomeAdvert {
+        let heard = Heard {
+            now,
             format: Format::BthomeV1,
-            layout: bthome::Layout::V1,
             sender,
             sleepy: false,
-            data,
-            body: BthomeBody::of(frame.body()),
         };
-        self.bthome(now, advert, |cipher, sender, out| {
-            frame.decrypt_with(cipher, sender, out)
-        })
+        match frame.body() {
+            Body::Plain(objects) => self.bthome_plain(heard, data, objects.rewound()),
+            Body::Encrypted(encrypted) => self.bthome_encrypted(heard, *encrypted, |cipher, sender, out| {
+                frame.decrypt_with(cipher, sender, out)
+            }),
+        }
     }
 
-    #[inline]
-    fn bthome<'a>(
+    #[inline(always)]
+    fn bthome_plain<'a>(&mut self, heard: Heard, data: &[u8], objects: Objects<'a>) -> Report<'a> {
+        let packet_id = objects.packet_id();
+        let mut report = Report::new(heard.format, heard.sender, Content::Bthome(Some(objects)));
+        report.counter = packet_id.map(u32::from);
+        if let Some(slot) = heard.sender.and_then(|sender| self.table.find_mut(sender)) {
+            heard.note_in(slot);
+            let advert = Advert {
+                security: Security::Plain {
+                    key_known: slot.has_key(),
+                },
+                packet_id,
+                fingerprint: Fingerprint::of(data),
+            };
+            let verdict = slot.bthome_replay.check(heard.now, &advert);
+            if !verdict.is_accepted() {
+                report.outcome = refusal(verdict, 0, 0);
+            }
+        }
+        report
+    }
+
+    #[inline(always)]
+    fn bthome_encrypted<'a>(
         &'a mut self,
-        now: Duration,
-        advert: BthomeAdvert<'a>,
-        decrypt: impl FnOnce(&Cipher, MacAddr6, &'a mut [u8]) -> Result<bthome::Objects<'a>, DecryptError>,
+        heard: Heard,
+        encrypted: Encrypted<'_>,
+        decrypt: impl FnOnce(&Cipher, MacAddr6, &'a mut [u8]) -> Result<Objects<'a>, DecryptError>,
     ) -> Report<'a> {
-        let BthomeAdvert { format, sender, .. } = advert;
-        let unread = |outcome, counter| Report {
+        let Heard { format, sender, .. } = heard;
+        let counter = encrypted.counter;
+        let Some(address) = sender else {
+            return unread(format, sender, counter, Outcome::AddressUnknown);
+        };
+        let Some(slot) = self.table.find_mut(address) else {
+            return unread(format, sender, counter, Outcome::NoKey);
+        };
+        heard.note_in(slot);
+        let decrypted = match slot.full_cipher() {
+            None => return unread(format, sender, counter, Outcome::NoKey),
+            Some(Err(error)) => Err(error),
+            Some(Ok(cipher)) => decrypt(cipher, address, &mut self.plaintext),
+        };
+        let objects = match decrypted {
+            Ok(objects) => objects,
+            Err(error) => return unread(format, sender, counter, slot.refused(error)),
+        };
+        slot.note_success();
+        let advert = Advert {
+            security: Security::Authenticated { counter },
+            packet_id: objects.packet_id(),
+            // Counter and tag stand for all that they authenticate.
+            fingerprint: Fingerprint::of(&encrypted.trailer()),
+        };
+        let verdict = slot.bthome_replay.check(heard.now, &advert);
+        let outcome = if verdict.is_accepted() {
+            Outcome::Readings
+        } else {
+            refusal(
+                verdict,
+                counter,
+                slot.bthome_replay.last_counter().unwrap_or_default(),
+            )
+        };
+        Report {
             outcome,
             counter: Some(counter),
-            ..Report::new(format, sender, Content::Bthome(None))
-        };
-        let mut slot = sender.and_then(|sender| self.table.find_mut(sender));
-        if let Some(slot) = &mut slot {
-            slot.note_seen(now, format);
-            slot.sleepy = advert.sleepy;
-        }
-        let (objects, security) = match (advert.body, &mut slot, sender) {
-            (BthomeBody::Plain(objects), slot, _) => {
-                let key_known = slot.as_ref().is_some_and(|slot| slot.has_key());
-                (objects, bthome::Security::Plain { key_known })
-            }
-            (BthomeBody::Encrypted { counter }, slot, sender) => {
-                let Some(sender) = sender else {
-                    return unread(Outcome::AddressUnknown, counter);
-                };
-                let Some(slot) = slot else {
-                    return unread(Outcome::NoKey, counter);
-                };
-                let Some(cipher) = slot.full_cipher() else {
-                    return unread(Outcome::NoKey, counter);
-                };
-                match cipher.and_then(|cipher| decrypt(cipher, sender, &mut self.plaintext)) {
-                    Ok(objects) => {
-                        slot.note_success();
-                        (objects.as_bytes(), bthome::Security::Authenticated { counter })
-                    }
-                    Err(error) => return unread(slot.refused(error), counter),
-                }
-            }
-        };
-        let objects = bthome::Objects::new(advert.layout, objects);
-        let survey = objects.survey();
-        let (counter, authenticated) = match security {
-            bthome::Security::Authenticated { counter } => (Some(counter), true),
-            bthome::Security::Plain { .. } => (survey.packet_id.map(u32::from), false),
-        };
-        let outcome = slot.map_or(Outcome::Readings, |slot| {
-            let last = slot.bthome_replay.last_counter().unwrap_or_default();
-            let seen = bthome::Advert {
-                security,
-                packet_id: survey.packet_id,
-                fingerprint: Fingerprint::of(advert.data),
-            };
-            match slot.bthome_replay.check(now, &seen) {
-                verdict if verdict.is_accepted() => Outcome::Readings,
-                bthome::Verdict::Stale => Outcome::Stale,
-                bthome::Verdict::Downgrade => Outcome::Downgraded,
-                bthome::Verdict::Replay => Outcome::Replayed {
-                    counter: counter.unwrap_or_default(),
-                    last,
-                },
-                _ => Outcome::Duplicate,
-            }
-        });
-        Report {
-            address: sender,
-            format,
-            outcome,
-            counter,
-            authenticated,
-            fault: survey.stopped.map(bthome_fault),
-            content: Content::Bthome(Some(objects)),
+            authenticated: true,
+            ..Report::new(format, sender, Content::Bthome(Some(objects)))
         }
     }
 }
 
 /// A BTHome advertisement of either version.
-struct BthomeAdvert<'a> {
+#[derive(Clone, Copy)]
+struct Heard {
+    now: Duration,
     format: Format,
-    layout: bthome::Layout,
     sender: Option<MacAddr6>,
     sleepy: bool,
-    data: &'a [u8],
-    body: BthomeBody<'a>,
 }
 
-/// The objects, or the counter of what hides them.
-enum BthomeBody<'a> {
-    Plain(&'a [u8]),
-    Encrypted { counter: u32 },
-}
-
-impl<'a> BthomeBody<'a> {
-    #[inline]
-    const fn of(body: &bthome::Body<'a>) -> Self {
-        match body {
-            bthome::Body::Plain(objects) => Self::Plain(objects.as_bytes()),
-            bthome::Body::Encrypted(encrypted) => Self::Encrypted {
-                counter: encrypted.counter,
-            },
-        }
+impl Heard {
+    fn note_in(&self, slot: &mut Slot) {
+        slot.note_seen(self.now, self.format);
+        slot.sleepy = self.sleepy;
     }
 }
 
-fn bthome_fault(bthome::Stopped { reason, offset }: bthome::Stopped) -> ParseError {
-    match reason {
-        bthome::StopReason::UnknownObject { id } => ParseError::UnknownObject {
-            id: id.into(),
-            offset,
-        },
-        _ => ParseError::Truncated {
-            field: Field::Object,
-            offset,
-        },
+/// What stays hidden.
+#[cold]
+fn unread<'a>(format: Format, sender: Option<MacAddr6>, counter: u32, outcome: Outcome) -> Report<'a> {
+    let mut report = Report::new(format, sender, Content::Bthome(None));
+    (report.counter, report.outcome) = (Some(counter), outcome);
+    report
+}
+
+const fn refusal(verdict: Verdict, counter: u32, last: u32) -> Outcome {
+    match verdict {
+        Verdict::Stale => Outcome::Stale,
+        Verdict::Downgrade => Outcome::Downgraded,
+        Verdict::Replay => Outcome::Replayed { counter, last },
+        _ => Outcome::Duplicate,
     }
 }

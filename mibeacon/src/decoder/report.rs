@@ -20,10 +20,10 @@ pub struct Report<'a> {
     pub counter: Option<u32>,
     /// It was encrypted and its tag was right. Anybody can send what isn't authenticated.
     pub authenticated: bool,
-    /// Where the payload is broken off. The readings before that are good.
-    pub fault: Option<ParseError>,
     /// The typed content, for what has no [`Reading`].
     pub content: Content<'a>,
+    /// As [`fault`](Self::fault), where that doesn't come from the content.
+    pub(super) fault: Option<ParseError>,
 }
 
 /// The typed content of a payload.
@@ -74,7 +74,8 @@ impl<'a> Report<'a> {
 
     /// The new readings; none unless the outcome is [`Outcome::Readings`].
     #[must_use]
-    #[inline(never)]
+    // Always, so that `for_each` needn't find out once more where they come from.
+    #[inline(always)]
     pub fn readings(&self) -> Readings<'a> {
         match (&self.outcome, &self.content) {
             // Not a call more for these: they are a large part of what is on air.
@@ -109,6 +110,15 @@ impl<'a> Report<'a> {
             Content::BodyComposition(scale) => Source::BodyComposition(scale, 0),
             Content::Hhcc(frame) => Source::Hhcc(frame, 0),
         })
+    }
+
+    /// Where the payload is broken off. The readings before that are good.
+    #[must_use]
+    pub fn fault(&self) -> Option<ParseError> {
+        match &self.content {
+            Content::Bthome(Some(objects)) => objects.fault(),
+            _ => self.fault,
+        }
     }
 
     /// Xiaomi's product, if this is a MiBeacon frame of a known one.
@@ -245,7 +255,7 @@ impl serde::Serialize for Report<'_> {
         }
         map.serialize_entry("authenticated", &self.authenticated)?;
         map.serialize_entry("outcome", self.outcome.name())?;
-        if let Some(fault) = &self.fault {
+        if let Some(fault) = &self.fault() {
             map.serialize_entry("fault", &Shown(fault))?;
         }
         if let Some(help) = self.help() {

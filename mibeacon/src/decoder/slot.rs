@@ -121,16 +121,23 @@ impl Slot {
         self.cipher(scheme).map(Ok)
     }
 
+    #[inline]
     fn cipher(&mut self, scheme: Scheme) -> Option<&Cipher> {
         self.seen_encrypted = true;
-        let key = self.key.as_ref()?;
         if self.schedule.as_ref().is_none_or(|(cached, _)| *cached != scheme) {
-            self.schedule = Some((scheme, Cipher::new(&scheme.expose_aes_key(key))));
+            self.expand_key(scheme);
         }
         self.schedule.as_ref().map(|(_, cipher)| cipher)
     }
 
+    #[cold]
+    fn expand_key(&mut self, scheme: Scheme) {
+        let key = self.key.as_ref();
+        self.schedule = key.map(|key| (scheme, Cipher::new(&scheme.expose_aes_key(key))));
+    }
+
     /// The key schedule of BTHome, ATC and pvvx, which know no short keys.
+    #[inline]
     pub(super) fn full_cipher(&mut self) -> Option<Result<&Cipher, DecryptError>> {
         let key = self.key.as_ref()?;
         if key.is_short() {

@@ -7,7 +7,7 @@
 use macaddr::MacAddr6;
 
 use super::slot::Slot;
-use crate::Policy;
+use crate::{Policy, address};
 
 /// The devices that a decoder knows.
 #[derive(Debug)]
@@ -151,9 +151,7 @@ impl<S: AsRef<[Slot]> + AsMut<[Slot]>> Table<S> {
 /// Where an address stands if nobody else is there.
 #[inline]
 fn home(address: MacAddr6, capacity: usize) -> usize {
-    let [a, b, c, d, e, f] = address.into_array();
-    let number = u64::from_le_bytes([a, b, c, d, e, f, 0, 0]);
-    let hash = number.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 32;
+    let hash = address::number(address).wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 32;
     // Below 2^32 × capacity, so that the quotient is below the capacity.
     usize::try_from((hash * capacity as u64) >> 32).unwrap_or(0)
 }
