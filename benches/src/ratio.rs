@@ -1,5 +1,6 @@
 //! Ratios that a busy machine doesn't blur: contenders take turns, and the least time of each counts.
 
+use std::hint::black_box;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
@@ -76,6 +77,7 @@ fn measure(contenders: &mut [Contender<'_>]) -> Vec<(&'static str, f64)> {
 struct Turn<'a, 'b> {
     contender: &'a mut Contender<'b>,
     passes: u32,
+    taken: usize,
     least: f64,
 }
 
@@ -84,6 +86,7 @@ impl<'a, 'b> Turn<'a, 'b> {
         let mut turn = Self {
             contender,
             passes: 1,
+            taken: 0,
             least: f64::INFINITY,
         };
         while turn.take() < TURN {
@@ -94,12 +97,27 @@ impl<'a, 'b> Turn<'a, 'b> {
 
     fn take(&mut self) -> Duration {
         let start = Instant::now();
+        match self.taken % 4 {
+            0 => self.passes_below::<16>(),
+            1 => self.passes_below::<32>(),
+            2 => self.passes_below::<48>(),
+            _ => self.passes_below::<64>(),
+        }
+        let time = start.elapsed();
+        self.taken += 1;
+        self.least = self.least.min(time.as_secs_f64() * 1e9 / f64::from(self.passes));
+        time
+    }
+
+    /// All passes, the stack lower by so many bytes. Where it starts differs from process to process, and what then
+    /// crosses a line of the cache from contender to contender: so each has turns in all positions.
+    #[inline(never)]
+    fn passes_below<const BYTES: usize>(&mut self) {
+        let below = black_box([0_u8; BYTES]);
         for _ in 0..self.passes {
             (self.contender.pass)();
         }
-        let time = start.elapsed();
-        self.least = self.least.min(time.as_secs_f64() * 1e9 / f64::from(self.passes));
-        time
+        black_box(&below);
     }
 }
 
@@ -112,7 +130,7 @@ fn time_of(times: &[(&'static str, f64)], name: &str) -> f64 {
 const TURN: Duration = Duration::from_micros(20);
 
 /// So many that some of the turns run undisturbed.
-const ROUNDS: usize = 4000;
+const ROUNDS: usize = 20_000;
 
 /// A comparison of long passes ends after this time,
 const ENOUGH: Duration = Duration::from_secs(10);
