@@ -93,7 +93,7 @@ impl Summary {
         device.model = report.model().or(device.model);
         device.format = report.format.name();
         device.outcomes.add(outcome);
-        if let (Outcome::Readings, Some(fault)) = (outcome, report.fault) {
+        if let (Outcome::Readings, Some(fault)) = (outcome, report.fault()) {
             device.partial = Some((fault, device.partial.map_or(1, |(_, count)| count + 1)));
         }
         match outcome {
