@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use mibeacon::{
     Beacon, BeaconFormat, BindKey, Climate, Content, Decoder, DeviceState, Format, KeyStatus, MacAddr6,
-    Message, Outcome, ParseError, Payload, Policy, Reading, Slot, frame, payloads,
+    Message, NonceGuard, Outcome, ParseError, Payload, Policy, Reading, Slot, bthome, frame, payloads,
 };
 
 const LYWSD03MMC: BeaconFormat = BeaconFormat::MiBeacon {
@@ -471,6 +471,52 @@ fn two_advertisements_of_pvvx_with_one_packet_id_both_count() {
         Outcome::Duplicate
     );
 }
+
+#[test]
+fn two_encrypted_advertisements_of_pvvx_with_one_counter_both_count() {
+    let sealed = |battery: u32, out: &mut [u8; 31]| {
+        let mut encoder = bthome::v2::Encoder::new(out);
+        encoder
+            .push(0x00, 7_u32)
+            .and_then(|encoder| encoder.push(0x01, battery))
+            .unwrap();
+        // A guard of its own for each, since this nonce isn't used once, as firmware does it.
+        let mut guard = NonceGuard::new();
+        encoder
+            .seal(&key(1), address(1), 300, &mut guard)
+            .unwrap()
+            .to_vec()
+    };
+    let (first, second) = (sealed(87, &mut [0; 31]), sealed(86, &mut [0; 31]));
+    for (policy, repeated, other) in [
+        (Policy::Lenient, Outcome::Duplicate, Outcome::Readings),
+        (Policy::Strict, REPLAYED, REPLAYED),
+        (Policy::Off, Outcome::Readings, Outcome::Readings),
+    ] {
+        let mut decoder = decoder(policy);
+        decoder.insert_key(address(1), key(1)).unwrap();
+        let mut seconds = 0;
+        let mut hear = |decoder: &mut Decoder<Vec<Slot>>, data| {
+            seconds += 1;
+            let payload = Payload::service_data(bthome::UUID_V2, data).unwrap();
+            let report = decoder.decode(Duration::from_secs(seconds), Some(address(1)), payload);
+            (report.outcome, report.authenticated)
+        };
+        assert_eq!(hear(&mut decoder, &first), (Outcome::Readings, true));
+        assert_eq!(hear(&mut decoder, &first), (repeated, true));
+        assert_eq!(hear(&mut decoder, &second), (other, true));
+        let states: Vec<DeviceState> = decoder.states().collect();
+        let mut decoder = Decoder::with_capacity(1, policy);
+        decoder.insert_key(address(1), key(1)).unwrap();
+        decoder.restore(&states[0]).unwrap();
+        assert_eq!(hear(&mut decoder, &second), (repeated, true), "after a restart");
+    }
+}
+
+const REPLAYED: Outcome = Outcome::Replayed {
+    counter: 300,
+    last: 300,
+};
 
 #[test]
 fn a_reed_event_is_found_across_its_two_structures() {

@@ -158,6 +158,7 @@ fn home(address: MacAddr6, capacity: usize) -> usize {
 
 #[cfg(test)]
 mod tests {
+    use core::num::NonZeroU16;
     use std::collections::HashSet;
 
     use proptest::prelude::*;
@@ -180,15 +181,20 @@ mod tests {
             for (insert, number) in steps {
                 if insert {
                     let fits = model.contains(&number) || model.len() < capacity;
-                    prop_assert_eq!(table.find_or_insert(address(number), Policy::Lenient).is_some(), fits);
-                    if fits {
+                    let is_new = !model.contains(&number);
+                    let slot = table.find_or_insert(address(number), Policy::Lenient);
+                    prop_assert_eq!(slot.is_some(), fits);
+                    if let Some(slot) = slot {
+                        prop_assert_eq!(slot.product.is_none(), is_new);
+                        slot.product = NonZeroU16::new(number + 1);
                         model.insert(number);
                     }
                 } else {
                     prop_assert_eq!(table.remove(address(number)), model.remove(&number));
                 }
                 for number in 0..60 {
-                    prop_assert_eq!(table.find(address(number)).is_some(), model.contains(&number));
+                    let product = table.find(address(number)).and_then(|slot| slot.product);
+                    prop_assert_eq!(product.map(NonZeroU16::get), model.contains(&number).then_some(number + 1));
                 }
                 prop_assert_eq!(table.iter().count(), model.len());
             }
