@@ -38,13 +38,15 @@ pub enum Form {
     Atc1441Encrypted,
     /// BTHome v2, encrypted: packet id, battery, temperature, humidity.
     BthomeV2Encrypted,
+    /// BTHome v2, encrypted, without packet id, which the counter makes needless: battery, temperature, humidity.
+    BthomeV2WithoutId,
     /// MiBeacon v5 of a LYWSD03MMC, encrypted: humidity.
     MiBeaconEncrypted,
 }
 
 impl Form {
     /// All of them.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Pvvx,
         Self::Atc1441,
         Self::BthomeV2,
@@ -52,6 +54,7 @@ impl Form {
         Self::PvvxEncrypted,
         Self::Atc1441Encrypted,
         Self::BthomeV2Encrypted,
+        Self::BthomeV2WithoutId,
         Self::MiBeaconEncrypted,
     ];
 
@@ -60,7 +63,11 @@ impl Form {
     pub const fn is_encrypted(self) -> bool {
         matches!(
             self,
-            Self::PvvxEncrypted | Self::Atc1441Encrypted | Self::BthomeV2Encrypted | Self::MiBeaconEncrypted
+            Self::PvvxEncrypted
+                | Self::Atc1441Encrypted
+                | Self::BthomeV2Encrypted
+                | Self::BthomeV2WithoutId
+                | Self::MiBeaconEncrypted
         )
     }
 
@@ -103,10 +110,12 @@ impl Form {
                 let frame = sample.atc1441_encrypted(&key(device), &mut guard)?;
                 (atc::UUID, frame.encode().to_vec())
             }
-            Self::BthomeV2 | Self::BthomeV2Encrypted => {
+            Self::BthomeV2 | Self::BthomeV2Encrypted | Self::BthomeV2WithoutId => {
                 let mut encoder = v2::Encoder::new(&mut out);
+                if self != Self::BthomeV2WithoutId {
+                    encoder.push(0x00, u32::from(low))?;
+                }
                 encoder
-                    .push(0x00, u32::from(low))?
                     .push(0x01, u32::from(sample.battery_level))?
                     .push(0x02, Decimal::new(sample.temperature.into(), -2))?
                     .push(0x03, Decimal::new(sample.humidity.into(), -2))?;

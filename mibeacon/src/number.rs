@@ -102,4 +102,10 @@ impl Number {
         let value = Decimal::new(raw * i64::from(self.factor), self.exponent);
         Some((Reading::measurement(self.quantity, value, self.unit), rest))
     }
+
+    /// What follows the number at the start of `bytes`; `None` if it is cut off or no number.
+    #[inline]
+    pub(crate) fn skip<'a>(&self, bytes: &'a [u8]) -> Option<&'a [u8]> {
+        bytes.get(self.size()..).filter(|_| self.size != Size::None)
+    }
 }

@@ -80,7 +80,9 @@ impl Message {
         match form {
             Form::PvvxEncrypted => Self::of_atc(&advert.service_data, advert.address),
             Form::MiBeaconEncrypted => Self::of_mibeacon(&advert.service_data, advert.address),
-            Form::BthomeV2Encrypted => Self::of_bthome(&advert.service_data, advert.address),
+            Form::BthomeV2Encrypted | Form::BthomeV2WithoutId => {
+                Self::of_bthome(&advert.service_data, advert.address)
+            }
             _ => panic!("{form:?} isn't compared"),
         }
     }

@@ -22,6 +22,7 @@ fn main() -> ExitCode {
         encrypted("pvvx, encrypted", Form::PvvxEncrypted),
         encrypted("MiBeacon v5, encrypted", Form::MiBeaconEncrypted),
         encrypted("BTHome v2, encrypted", Form::BthomeV2Encrypted),
+        encrypted("BTHome v2 without packet id, encrypted", Form::BthomeV2WithoutId),
         many_devices("pvvx, encrypted, devices", Form::PvvxEncrypted),
         many_devices("MiBeacon v5, encrypted, devices", Form::MiBeaconEncrypted),
         many_devices("BTHome v2, encrypted, devices", Form::BthomeV2Encrypted),

@@ -76,7 +76,7 @@ impl Table {
             separator = ", ";
         }
         let note = self.palette.note(&report.outcome);
-        match (&report.outcome, &report.fault()) {
+        match (&report.outcome, report.fault()) {
             (Outcome::Readings, Some(fault)) => {
                 let note = self.palette.problem();
                 write!(out, "{separator}{note}[cut short: {fault}]{note:#}")?;

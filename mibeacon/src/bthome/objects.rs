@@ -120,13 +120,26 @@ impl<'a> Objects<'a> {
         match (self.layout, self.area) {
             // Where version 2 has it.
             (Layout::V2, [PACKET_ID, number, ..]) => Some(*number),
-            _ => Self::find_packet_id(self.rewound()),
+            // No id without its byte. This is faster than to go from object to object.
+            (Layout::V2, area) if !area.contains(&PACKET_ID) => None,
+            _ => Self::find_packet_id(self.layout, self.area),
         }
     }
 
     #[inline(never)]
-    fn find_packet_id(mut all: Self) -> Option<u8> {
-        all.find(|object| object.id() == PACKET_ID)?.packet_id()
+    fn find_packet_id(layout: Layout, mut area: &'a [u8]) -> Option<u8> {
+        if layout == Layout::V2 {
+            // Most objects are numbers of a known size.
+            while let [id, behind @ ..] = area
+                && *id != PACKET_ID
+                && let Some(behind) = number(*id).skip(behind)
+            {
+                area = behind;
+            }
+        }
+        Self::new(layout, area)
+            .find(|object| object.id() == PACKET_ID)?
+            .packet_id()
     }
 
     /// Where the objects are broken off.
@@ -407,5 +420,25 @@ mod tests {
         assert_eq!(objects.packet_id(), Some(9));
         assert_eq!(ids(&mut objects), [0x00, 0x01]);
         assert_eq!(Objects::v1(&[0x03, 0x00, 0x00, 0x01]).packet_id(), None);
+    }
+
+    #[test]
+    fn the_packet_id_is_found_wherever_it_is_and_only_there() {
+        for (area, expected) in [
+            (&[0x01, 0x64, 0x00, 0x09][..], Some(9)),
+            (
+                &[0x02, 0x00, 0x00, 0x53, 0x01, 0x00, 0x00, 0x09, 0x01, 0x64],
+                Some(9),
+            ),
+            (&[0x02, 0x00, 0x00, 0x01, 0x00], None),
+            (&[0x01, 0x64, 0x02, 0xca, 0x09], None),
+            // Behind an object of unknown length, and cut off.
+            (&[0x30, 0x00, 0x09], None),
+            (&[0x01, 0x64, 0x00], None),
+            (&[0x00], None),
+            (&[], None),
+        ] {
+            assert_eq!(Objects::v2(area).packet_id(), expected, "{area:02x?}");
+        }
     }
 }

@@ -83,7 +83,7 @@ pub struct Advert {
     pub security: Security,
     /// The packet id: [`Objects::packet_id`](super::Objects::packet_id).
     pub packet_id: Option<u8>,
-    /// Of the service data.
+    /// Of the service data; of counter and tag is enough where they are authenticated.
     pub fingerprint: Fingerprint,
 }
 
@@ -194,6 +194,7 @@ impl Replay {
     }
 
     /// Judges an advert that was heard at `now`, and remembers it if it is accepted.
+    // Inlined with `judge`, so that what is known of the advert stays in registers.
     #[inline(always)]
     pub fn check(&mut self, now: Duration, advert: &Advert) -> Verdict {
         match self.policy {
@@ -256,7 +257,6 @@ impl Replay {
 
     #[inline(never)]
     fn check_as_bthome_ble(&mut self, now: Duration, advert: Advert) -> Verdict {
-        let advert = &advert;
         let mut verdict = Verdict::Accept;
         match advert.security {
             Security::Plain { key_known: true } => return Verdict::Downgrade,
@@ -282,13 +282,13 @@ impl Replay {
             }
         }
         if self.is_recent(now) {
-            match self.packet_id_distance(advert) {
+            match self.packet_id_distance(&advert) {
                 None | Some(1..=63) => {}
                 Some(0) => return Verdict::Duplicate,
                 Some(_) => return Verdict::Stale,
             }
         }
-        self.remember(now, advert);
+        self.remember(now, &advert);
         verdict
     }
 

@@ -178,22 +178,22 @@ impl<'a> Frame<'a> {
     ) -> Result<Objects<'o>, DecryptError> {
         let cipher = Cipher::new(&*key.full()?);
         let encrypted = self.encrypted().ok_or(DecryptError::NotEncrypted)?;
-        self.decrypt_with(&cipher, &self.nonce_of(address, &encrypted), &encrypted, out)
+        self.decrypt_with(&cipher, &self.nonce_with(address, &encrypted), &encrypted, out)
     }
 
-    /// The nonce if the frame carries no MAC.
+    /// The nonce with this MAC, whatever the frame carries.
     #[inline]
-    pub(crate) fn nonce_of(&self, address: MacAddr6, encrypted: &Encrypted<'_>) -> Nonce {
-        nonce(address, self.info, encrypted.counter).into()
+    pub(crate) fn nonce_with(&self, mac: MacAddr6, encrypted: &Encrypted<'_>) -> Nonce {
+        nonce(mac, self.info, encrypted.counter).into()
     }
 
-    /// [`decrypt`](Self::decrypt) for callers that keep the key schedule and have made [`nonce_of`](Self::nonce_of) the
-    /// sender's address.
+    /// [`decrypt`](Self::decrypt) for callers that keep the key schedule. `sender_nonce` is the one with the sender's
+    /// address; it doesn't count if the frame carries a MAC.
     #[inline(always)]
     pub(crate) fn decrypt_with<'o>(
         &self,
         cipher: &Cipher,
-        nonce_of_address: &Nonce,
+        sender_nonce: &Nonce,
         encrypted: &Encrypted<'_>,
         out: &'o mut [u8],
     ) -> Result<Objects<'o>, DecryptError> {
@@ -202,8 +202,8 @@ impl<'a> Frame<'a> {
         // Two calls, since a single one would be inlined with all of the cipher, which then passes its blocks through
         // memory: 5 % of the time that an advertisement takes.
         match self.mac {
-            None => cipher.open(nonce_of_address, &[], ciphertext, tag, out)?,
-            Some(mac) => cipher.open(&self.nonce_of(mac, encrypted), &[], ciphertext, tag, out)?,
+            None => cipher.open(sender_nonce, &[], ciphertext, tag, out)?,
+            Some(mac) => cipher.open(&self.nonce_with(mac, encrypted), &[], ciphertext, tag, out)?,
         }
         Ok(Objects::v2(out))
     }

@@ -1,5 +1,7 @@
 //! What one payload says.
 
+use core::fmt;
+
 use macaddr::MacAddr6;
 
 use super::Outcome;
@@ -7,7 +9,7 @@ use crate::frame::{Frame, FrameReadings, Product, ProductId};
 use crate::{Format, ParseError, Reading, atc, bthome, frame, hhcc, qingping, scale};
 
 /// What one payload says, and what became of it.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct Report<'a> {
     /// Who sent it: the address that the host saw, or the one inside the payload.
@@ -161,6 +163,20 @@ impl<'a> Report<'a> {
     }
 }
 
+impl fmt::Debug for Report<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Report")
+            .field("address", &self.address)
+            .field("format", &self.format)
+            .field("outcome", &self.outcome)
+            .field("counter", &self.counter)
+            .field("authenticated", &self.authenticated)
+            .field("fault", &self.fault())
+            .field("content", &self.content)
+            .finish()
+    }
+}
+
 /// The readings of a [`Report`]. Where every nanosecond counts, `for_each` takes fewer than a loop.
 #[derive(Clone, Debug)]
 pub struct Readings<'a>(Source<'a>);
@@ -270,7 +286,7 @@ impl serde::Serialize for Report<'_> {
 struct Shown<'a, T>(&'a T);
 
 #[cfg(feature = "serde")]
-impl<T: core::fmt::Display> serde::Serialize for Shown<'_, T> {
+impl<T: fmt::Display> serde::Serialize for Shown<'_, T> {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_str(self.0)
     }

@@ -16,7 +16,7 @@ use crate::{BindKey, DecryptError, Fingerprint, Format, Policy, bthome};
 #[cfg_attr(target_pointer_width = "64", repr(align(64)))]
 pub struct Slot {
     address: Option<MacAddr6>,
-    /// The position of the next slot of the table's chain, and one.
+    /// The position of the next slot of the table's chain, plus one.
     next: Option<NonZeroUsize>,
     key: Option<BindKey>,
     schedule: Option<(Scheme, Cipher)>,

@@ -32,7 +32,7 @@ pub struct DeviceState {
     pub bthome_counter: Option<u32>,
     /// The packet id of that one.
     pub bthome_packet_id: Option<u8>,
-    /// Stands for the bytes of that one.
+    /// Stands for that one, so that its repeat is known: for its bytes, or its counter and tag.
     pub bthome_fingerprint: Option<u64>,
     /// The key has decrypted a packet.
     pub key_proven: bool,

@@ -1,7 +1,7 @@
 //! A hash table of devices in memory that the caller provides.
 //!
-//! Devices whose addresses have the same hash, their home, form a chain, and its first always stands at home (a chained
-//! scatter table with Brent's variation). So a search takes one or two steps even in a full table, also for a
+//! The hash of an address is its home. Devices with the same home form a chain, the first of which stands there: a chained
+//! scatter table with Brent's variation. So a search mostly takes one or two steps even in a full table, also for a
 //! stranger, which is what most of the air consists of.
 
 use macaddr::MacAddr6;
@@ -91,7 +91,7 @@ impl<S: AsRef<[Slot]> + AsMut<[Slot]>> Table<S> {
                 self.put(home_of_new, new);
                 Some(home_of_new)
             }
-            Some(other) if other == home_of_new => {
+            Some(home_of_occupant) if home_of_occupant == home_of_new => {
                 new.set_next(self.next(home_of_new));
                 self.put(free, new);
                 self.link(home_of_new, Some(free));
@@ -172,7 +172,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn behaves_like_a_set_of_bounded_size(
+        fn behaves_like_a_map_of_bounded_size(
             capacity in 0_usize..40,
             steps in prop::collection::vec((any::<bool>(), 0_u16..60), 0..300),
         ) {
