@@ -109,8 +109,8 @@ impl<'a, 'b> Turn<'a, 'b> {
         time
     }
 
-    /// All passes, the stack lower by so many bytes. It starts elsewhere in each process, and with that differs which of
-    /// a contender's values cross lines of the cache. So each contender has turns in all positions.
+    /// All passes, the stack lower by so many bytes. It starts elsewhere in each process, and with that differs which
+    /// of a contender's values cross lines of the cache. So each contender has turns in all positions.
     #[inline(never)]
     fn passes_below<const BYTES: usize>(&mut self) {
         let below = black_box([0_u8; BYTES]);

@@ -46,6 +46,7 @@ impl Number {
                 2 => Size::Two,
                 3 => Size::Three,
                 4 => Size::Four,
+                // Numbers are made for tables alone, which the compiler evaluates: it would stop here, no program.
                 _ => panic!("numbers have 1 to 4 bytes"),
             },
             factor: 1,

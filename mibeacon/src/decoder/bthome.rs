@@ -30,8 +30,8 @@ impl<S: AsRef<[Slot]> + AsMut<[Slot]>> Decoder<S> {
         match frame.body() {
             Body::Plain(objects) => self.bthome_plain(heard, data, objects.rewound()),
             Body::Encrypted(encrypted) => {
-                // Before anything else, since the cipher reads it in other pieces than it is written in: such reads wait
-                // until what was written has reached the cache.
+                // Before anything else, since the cipher reads it in other pieces than it is written in: such reads
+                // wait until what was written has reached the cache.
                 let nonce = frame.nonce_with(address.unwrap_or_default(), encrypted);
                 self.bthome_encrypted(heard, *encrypted, |cipher, _, out| {
                     frame.decrypt_with(cipher, &nonce, encrypted, out)

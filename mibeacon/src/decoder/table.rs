@@ -1,8 +1,8 @@
 //! A hash table of devices in memory that the caller provides.
 //!
-//! The hash of an address is its home. Devices with the same home form a chain, the first of which stands there: a chained
-//! scatter table with Brent's variation. So a search mostly takes one or two steps even in a full table, also for a
-//! stranger, which is what most of the air consists of.
+//! The hash of an address is its home. Devices with the same home form a chain, the first of which stands there: a
+//! chained scatter table with Brent's variation. So a search mostly takes one or two steps even in a full table, also
+//! for a stranger, which is what most of the air consists of.
 
 use macaddr::MacAddr6;
 
